@@ -1,0 +1,60 @@
+"""Every environment variable the product reads, typed and checked in one place.
+
+pydantic-settings, since pydantic is here anyway and a wrong value stops the start with a message
+that names the variable.
+"""
+
+import os
+from contextlib import suppress
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from django.core.management.utils import get_random_secret_key
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+type Network = IPv4Network | IPv6Network
+
+
+class Environment(BaseSettings):
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+
+    database_url: str | None = None  # None: the embedded PostgreSQL.
+    database_direct_url: str | None = None
+    database_pooler: Literal["auto", "direct", "pgbouncer", "supavisor"] = "auto"
+    database_statement_names: Literal["unnamed", "unique"] = "unnamed"
+    console_data_dir: Path = Path(".data")
+    console_secret_key: str | None = None
+    console_allowed_hosts: Annotated[list[str], NoDecode] = ["127.0.0.1", "localhost", "[::1]"]
+    console_allowed_networks: Annotated[list[Network], NoDecode] = []
+    console_lease_seconds: float = Field(30.0, ge=1.0)
+    console_debug: bool = False
+
+    @field_validator("console_allowed_hosts", "console_allowed_networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @cached_property
+    def data_dir(self) -> Path:
+        path = self.console_data_dir.expanduser().resolve()
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    @cached_property
+    def secret_key(self) -> str:
+        """From the environment, else made once and kept in the data directory."""
+        if self.console_secret_key:
+            return self.console_secret_key
+        path = self.data_dir / "secret_key"
+        if not path.exists():
+            draft = self.data_dir / f"secret_key.{os.getpid()}"
+            draft.touch(mode=0o600)
+            draft.write_text(get_random_secret_key())
+            # A link appears whole or not at all: of two processes starting at once, the first wins.
+            with suppress(FileExistsError):
+                path.hardlink_to(draft)
+            draft.unlink()
+        return path.read_text()

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+from django.utils.csp import CSP
+
+from adminapp.environment import Environment
+from dbcompat.address import django_database
+
+ENVIRONMENT = Environment()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = ENVIRONMENT.console_debug
+SECRET_KEY = ENVIRONMENT.secret_key
+ALLOWED_HOSTS = ENVIRONMENT.console_allowed_hosts
+
+INSTALLED_APPS = [
+    "adminapp",
+    "batches",
+    "dbcompat",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Every page needs a signed-in person unless it says otherwise with @login_not_required.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "adminapp.urls"
+ASGI_APPLICATION = "adminapp.asgi.application"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "batch-list"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DBCOMPAT = {
+    "URL": ENVIRONMENT.database_url,
+    "DIRECT_URL": ENVIRONMENT.database_direct_url,
+    "POOLER": ENVIRONMENT.database_pooler,
+    "STATEMENT_NAMES": ENVIRONMENT.database_statement_names,
+    "EMBEDDED_DIR": ENVIRONMENT.data_dir / "postgresql",
+    "APPLICATION_NAME": "batch-console",
+}
+
+DATABASES = {"default": django_database(DBCOMPAT)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TASKS = {"default": {"BACKEND": "dbcompat.tasks.LoopThreadBackend"}}
+
+# Dotted paths, in the order the console shows them. Another app adds its own here.
+OPERATIONS = [
+    # page_scan
+    "batches.operations.checksum.Checksum",
+]
+CONSOLE_LEASE_SECONDS = ENVIRONMENT.console_lease_seconds
+CONSOLE_ALLOWED_NETWORKS = ENVIRONMENT.console_allowed_networks
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Served from where they lie: no collectstatic step between a change and seeing it.
+WHITENOISE_USE_FINDERS = True
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+
+# A pasted list of a million domains is one form field.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 100 * 1024 * 1024

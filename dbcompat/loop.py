@@ -1,0 +1,259 @@
+"""One thread a process owns one event loop, and with it everything that happens in the background.
+
+A view hands work over with `submit`; the work outlives the request. What belongs to the loop, engines above
+all, is never touched from elsewhere: that is what ends in "attached to a different loop".
+"""
+
+import asyncio
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from multiprocessing import parent_process, util
+from typing import Any
+
+import uvloop
+from django.db import connections
+
+from dbcompat.loop_health import Health, LagMeter
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 10.0
+_DEAD = "The loop thread has stopped: this process is ending. Call loop.start() to begin again."
+
+
+class LoopError(RuntimeError):
+    """The loop thread was used in a way that can't work; the message says what to do instead."""
+
+
+class LoopStopped(LoopError):
+    """Nothing can be submitted any more."""
+
+
+class LoopReentry(LoopError):
+    """A wait for the loop on a thread that runs a loop would never end, or would block that loop."""
+
+
+class AtomicHandoff(LoopError):
+    """A wait for the loop inside a transaction could wait for that very transaction."""
+
+
+class _Thread:
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.lag = LagMeter()
+        self.draining = False
+        self.drain_callbacks: list[Callable[[], None]] = []
+        self.cleanups: list[Callable[[], Awaitable[None]]] = []
+        # A daemon: a thread that must be joined keeps the interpreter from ever getting to atexit.
+        self.thread = threading.Thread(target=self._run, name="dbcompat-loop", daemon=True)
+        self.thread.start()
+
+    @property
+    def alive(self) -> bool:
+        # After a fork the loop still calls itself running; only the thread and the pid tell.
+        return self.pid == os.getpid() and self.thread.is_alive()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        ticker = self.loop.create_task(self.lag.measure())
+        try:
+            self.loop.run_forever()
+        finally:
+            ticker.cancel()
+            self.loop.run_until_complete(asyncio.gather(ticker, return_exceptions=True))
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+    async def call(self, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        # Kept here, too: the loop itself holds its tasks only weakly.
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks.add(task)
+        try:
+            return await function(*args)
+        finally:
+            self.tasks.discard(task)
+
+
+_lock = threading.RLock()
+_current: _Thread | None = None
+_stopped = False
+# What a child inherits over a fork is kept for ever: collecting it would close sockets of the parent.
+_graveyard: list[Any] = []
+
+
+def start() -> None:
+    """Start the thread unless it runs; also the only way to begin again after `stop`."""
+    global _current, _stopped
+    with _lock:
+        _stopped = False
+        if _current is None or not _current.alive:
+            _current = _Thread()
+            if parent_process() is not None:
+                # A multiprocessing child leaves by os._exit, past atexit.
+                util.Finalize(None, stop, exitpriority=10)
+
+
+def submit[T](function: Callable[..., Awaitable[T]], *args: Any) -> "Future[T]":
+    """Run `await function(*args)` on the loop, in the caller's context. Returns at once.
+
+    Takes the function and not its coroutine, so that a refusal leaves none un-awaited. An exception is
+    logged, since nobody may ever ask for it. Raises LoopStopped.
+    """
+    future = _submit(function, *args)
+    future.add_done_callback(_log_failure)
+    return future
+
+
+def run[T](function: Callable[..., Awaitable[T]], *args: Any, timeout: float | None = None) -> T:
+    """Run `await function(*args)` on the loop and wait for it, `timeout` seconds at most.
+
+    Raises LoopReentry, AtomicHandoff, LoopStopped, and TimeoutError; then the work has been cancelled.
+    """
+    _refuse_to_wait()
+    future = _submit(function, *args)
+    try:
+        return future.result(timeout)
+    except BaseException:
+        # A caller that gives up takes its work along: a query nobody waits for would run on.
+        future.cancel()
+        raise
+
+
+def on_drain(callback: Callable[[], None]) -> None:
+    """On the loop thread: call this on the loop when draining begins, to take up nothing new."""
+    _mine().drain_callbacks.append(callback)
+
+
+def on_stop(cleanup: Callable[[], Awaitable[None]]) -> None:
+    """On the loop thread: await this after the last task has ended. Last registered, first called."""
+    _mine().cleanups.append(cleanup)
+
+
+def drain(timeout: float = GRACE_SECONDS) -> bool:
+    """Take up nothing new and let what runs finish; cancel what has not after `timeout` seconds.
+
+    True if nothing had to be cancelled. Afterwards only `stop` makes sense.
+    """
+    current = _current
+    if current is None or not current.alive:
+        return True
+    current.draining = True
+    return asyncio.run_coroutine_threadsafe(_drain(current, timeout), current.loop).result()
+
+
+def stop(timeout: float = GRACE_SECONDS) -> None:
+    """Drain, clean up, end the thread. Idempotent."""
+    global _current, _stopped
+    with _lock:
+        current, _current, _stopped = _current, None, True
+    if current is None or not current.alive:
+        return
+    if threading.current_thread() is current.thread:
+        raise LoopReentry("The loop thread can't stop itself: call loop.stop() on another thread.")
+    current.draining = True
+    work = _drain_and_clean(current, timeout)
+    asyncio.run_coroutine_threadsafe(work, current.loop).result()
+    current.loop.call_soon_threadsafe(current.loop.stop)
+    current.thread.join(timeout)
+
+
+def health() -> Health:
+    """How the loop of this process is doing. Never starts it."""
+    current = _current
+    if current is None or not current.alive:
+        return Health(alive=False)
+    return current.lag.health(tasks=len(current.tasks), draining=current.draining)
+
+
+def is_loop_thread() -> bool:
+    current = _current
+    return current is not None and current.alive and threading.current_thread() is current.thread
+
+
+def _submit[T](function: Callable[..., Awaitable[T]], *args: Any) -> "Future[T]":
+    current = _ready()
+    if current.draining and threading.current_thread() is not current.thread:
+        raise LoopStopped(_DEAD)
+    return asyncio.run_coroutine_threadsafe(current.call(function, *args), current.loop)
+
+
+def _ready() -> _Thread:
+    with _lock:
+        if _stopped:
+            raise LoopStopped(_DEAD)
+        if _current is None or not _current.alive:
+            start()
+        assert _current is not None
+        return _current
+
+
+def _mine() -> _Thread:
+    if _current is None or not is_loop_thread():
+        raise LoopError("This can only be called on the loop thread: use loop.submit(function).")
+    return _current
+
+
+def _refuse_to_wait() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise LoopReentry(
+            f"loop.run() was called on thread {threading.current_thread().name}, which is running an"
+            " event loop. Await the function itself there, or use loop.submit()."
+        )
+    for connection in connections.all(initialized_only=True):
+        if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+            raise AtomicHandoff(
+                "loop.run() was called inside transaction.atomic(): the work can't see what is not"
+                " committed, and may wait for its locks for ever. Use transaction.on_commit()."
+            )
+
+
+def _log_failure(future: "Future[Any]") -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        log.error("Background work failed.", exc_info=error)
+
+
+async def _drain(current: _Thread, timeout: float) -> bool:
+    for callback in current.drain_callbacks:
+        callback()
+    deadline = current.loop.time() + timeout
+    while current.tasks and (left := deadline - current.loop.time()) > 0:
+        await asyncio.wait(set(current.tasks), timeout=left)
+    abandoned = set(current.tasks)
+    for task in abandoned:
+        task.cancel()
+    if abandoned:
+        log.warning("%s background tasks did not finish in time.", len(abandoned))
+        await asyncio.wait(abandoned, timeout=2.0)
+    return not abandoned
+
+
+async def _drain_and_clean(current: _Thread, timeout: float) -> None:
+    await _drain(current, timeout)
+    for cleanup in reversed(current.cleanups):
+        try:
+            await cleanup()
+        except Exception:
+            log.exception("Cleaning up after the loop failed.")
+
+
+def _forget_after_fork() -> None:
+    global _lock, _current, _stopped
+    _graveyard.append(_current)
+    # A new lock: another thread of the parent may have held the old one when it forked.
+    _lock, _current, _stopped = threading.RLock(), None, False
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+# The last resort; servers call `stop` themselves, with more time.
+atexit.register(stop, 5.0)
