@@ -1,0 +1,126 @@
+"""The contract between the engine and an operation: all that a plug-in author needs to know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from pydantic import BaseModel
+
+
+class InvalidTarget(ValueError):
+    """A line of input that can't become a target; the message says why, in words for the operator."""
+
+
+class Failure(Exception):
+    """An attempt that failed in a way the operation foresaw; the message is for the operator.
+
+    Failures with the same `cause` are shown as one group. Without one, the message itself decides,
+    with numbers, quoted text and URLs taken out of it.
+    """
+
+    def __init__(self, message: str, *, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class Transient(Failure):
+    """Another attempt may succeed. `retry_after` (seconds) is the least wait that was asked for."""
+
+    def __init__(self, message: str, *, cause: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, cause=cause)
+        self.retry_after = retry_after
+
+
+class Permanent(Failure):
+    """Any other attempt would fail too: no automatic retry."""
+
+
+class Skip(Exception):
+    """There is nothing to do for this target; the message says why. Neither success nor failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one accepted line asks for. Two lines with the same `key` are duplicates."""
+
+    value: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a run stands: which item of which batch, and which attempt (counted from 1)."""
+
+    batch_id: int
+    seq: int
+    attempt: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one target came to: `data` is stored as JSON with the item and shown to operators."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NoParams(BaseModel):
+    """For operations with nothing to choose."""
+
+
+class Operation[P: BaseModel]:
+    """Subclass, fill in the four class variables, write `run`, and list the class in `OPERATIONS`.
+
+    One instance serves a whole process, on the loop thread: `run` is called many times at once.
+    """
+
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    # What one line of input is called on forms: "site", "URL", "text".
+    noun: ClassVar[str] = "line"
+    params: type[P]
+
+    def target(self, line: str) -> Target:
+        """One stripped, non-empty line of input as a target. Raises InvalidTarget."""
+        return Target(line, line)
+
+    async def run(self, target: str, params: P, context: Context) -> Result:
+        """Do the work for one target. It must not block the loop: every batch shares it.
+
+        Raise Transient to be tried again, Permanent to fail at once, Skip if there is nothing to do.
+        """
+        raise NotImplementedError
+
+    def retryable(self, error: Exception) -> bool:
+        """Whether an error that is neither Transient nor Permanent is worth another attempt."""
+        return isinstance(error, OSError)  # TimeoutError and connection errors are OSErrors.
+
+    async def open(self) -> None:
+        """Called once on the loop thread before the first `run`: clients and pools start here."""
+
+    async def close(self) -> None:
+        """Called once on the loop thread when the process stops."""
+
+
+class UnknownOperation(LookupError):
+    """No operation of that name is listed in the OPERATIONS setting."""
+
+
+@cache
+def operations() -> dict[str, Operation[Any]]:
+    """Every operation listed in the `OPERATIONS` setting, by slug, in the order of that list."""
+    instances = [import_string(path)() for path in settings.OPERATIONS]
+    return {instance.slug: instance for instance in instances}
+
+
+def operation(slug: str) -> Operation[Any]:
+    """The operation of that slug. Raises UnknownOperation, naming those that exist."""
+    try:
+        return operations()[slug]
+    except KeyError:
+        known = ", ".join(operations())
+        raise UnknownOperation(f"There is no operation “{slug}”. Choose one of: {known}.") from None
