@@ -1,0 +1,183 @@
+"""One attempt at one item: run the operation, and put whatever comes of it into an Outcome."""
+
+import asyncio
+import hashlib
+import json
+import random
+import re
+import sys
+import sysconfig
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any
+
+from pydantic import BaseModel
+
+from batches.engine.leases import Work
+from batches.operation import Context, Operation, Permanent, Skip, Transient
+from batches.states import ItemState
+from dbcompat.sessions import in_session
+
+MAX_BACKOFF = 3600.0
+MAX_MESSAGE = 2_000
+MAX_TRACE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a slice needs to know of its batch, read once at its start."""
+
+    batch_id: int
+    operation: Operation[Any]
+    params: BaseModel
+    concurrency: int
+    max_attempts: int
+    backoff_seconds: float
+    timeout_seconds: float
+    breaker_percent: int | None
+    priority: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A failed attempt, as it is stored and grouped. `retry_at` is None if it was the last."""
+
+    error_class: str
+    message: str
+    cause: str
+    frame: str
+    trace: str
+    started_at: datetime
+    duration_ms: int
+    retry_at: datetime | None
+
+    @property
+    def fingerprint(self) -> str:
+        whole = "\0".join((self.error_class, self.cause, self.frame))
+        return hashlib.sha256(whole.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt came to. State "pending" means: to be tried again."""
+
+    seq: int
+    state: ItemState
+    attempts: int
+    error: str = ""
+    result: str | None = None  # JSON.
+    fault: Fault | None = None
+
+
+async def attempt(plan: Plan, work: Work) -> Outcome:
+    """Never raises for what the operation does wrong; cancellation passes through, unrecorded."""
+    assert not in_session(), "An operation must never run while a database session is open."
+    number = work.attempts + 1
+    context = Context(plan.batch_id, work.seq, number, plan.worker)
+    started = time.time()
+    try:
+        async with asyncio.timeout(plan.timeout_seconds) as limit:
+            result = await plan.operation.run(work.target, plan.params, context)
+        return Outcome(work.seq, ItemState.SUCCEEDED, number, result=storable(result.data))
+    except Skip as skip:
+        return Outcome(work.seq, ItemState.SKIPPED, number, error=_clean(str(skip)))
+    except Exception as error:  # noqa: BLE001 -- a plug-in may raise anything, and one item must not end the batch
+        if limit.expired():
+            error = _timed_out(plan.timeout_seconds).with_traceback(error.__traceback__)
+        return _failed(plan, work.seq, number, started, error)
+
+
+def _timed_out(seconds: float) -> Transient:
+    return Transient(f"Not finished within {seconds:g} seconds, the limit for one attempt.")
+
+
+def _failed(plan: Plan, seq: int, number: int, started: float, error: Exception) -> Outcome:
+    wait = _wait(plan, number, error)
+    now = time.time()
+    retry_at = None if wait is None else datetime.now(UTC) + timedelta(seconds=wait)
+    message = _clean(str(error) or type(error).__name__)
+    fault = Fault(
+        error_class=type(error).__name__,
+        message=message,
+        cause=getattr(error, "cause", "") or normalised(message),
+        frame=_frame(error.__traceback__),
+        trace=_clean("".join(traceback.format_exception(error)), MAX_TRACE),
+        started_at=datetime.fromtimestamp(started, UTC),
+        duration_ms=max(0, round((now - started) * 1000)),
+        retry_at=retry_at,
+    )
+    state = ItemState.FAILED if retry_at is None else ItemState.PENDING
+    return Outcome(seq, state, number, error=message, fault=fault)
+
+
+def _wait(plan: Plan, number: int, error: Exception) -> float | None:
+    """Seconds until the next attempt; None if there shall be none."""
+    if number >= plan.max_attempts or isinstance(error, Permanent):
+        return None
+    if not isinstance(error, Transient) and not plan.operation.retryable(error):
+        return None
+    # Doubling, with jitter: what failed together must not come back together.
+    backoff = plan.backoff_seconds * 2 ** (number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 -- not a secret
+    asked = (error.retry_after or 0.0) if isinstance(error, Transient) else 0.0
+    return min(max(backoff, asked), MAX_BACKOFF)
+
+
+_PLACEHOLDERS = [
+    (re.compile(r"https?://\S+"), "URL"),
+    (re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|‘[^’]*’"), "…"),
+    (re.compile(r"\b[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\b|\b0x[0-9a-f]+\b"), "ID"),
+    (re.compile(r"\d+(?:[.,]\d+)*"), "N"),
+]
+
+
+def normalised(message: str) -> str:
+    """The message without what differs from item to item, so that one cause makes one group."""
+    for pattern, placeholder in _PLACEHOLDERS:
+        message = pattern.sub(placeholder, message)
+    return message[:500]
+
+
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+
+
+def _frame(trace: TracebackType | None) -> str:
+    """Module and function of the innermost frame that is not a library's: ours, or the plug-in's."""
+    found = ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith((*_LIBRARIES, sys.prefix, "<")):
+            found = f"{trace.tb_frame.f_globals.get('__name__', '?')}.{code.co_qualname}"
+        trace = trace.tb_next
+    return found[:300]
+
+
+def _clean(text: str, limit: int = MAX_MESSAGE) -> str:
+    """What PostgreSQL accepts as text: no NUL, no lone surrogates."""
+    return text[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def storable(data: Any) -> str:
+    """JSON that PostgreSQL accepts. Raises Permanent for what can't be JSON at all."""
+    try:
+        text = json.dumps(data, allow_nan=False)
+        # Escapes of NUL and of surrogates (lone ones are refused): rare, so looked for, not avoided.
+        if "\\u0000" in text or "\\ud" in text:
+            text = json.dumps(_cleaned(data), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise Permanent(f"The result can't be stored as JSON: {error}.") from error
+    return text
+
+
+def _cleaned(data: Any) -> Any:
+    match data:
+        case str():
+            return _clean(data, len(data))
+        case dict():
+            return {_clean(str(key)): _cleaned(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_cleaned(value) for value in data]
+    return data

@@ -1,0 +1,249 @@
+"""In every process, every second: what should be running and is not, what is done and not yet said to be.
+
+No state is kept in memory that the next look at the database would not rebuild, so any process may die.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.tasks import task
+from pydantic import ValidationError
+from sqlalchemy import Row, Select, exists, select
+
+from batches.engine import retries, transitions
+from batches.engine.attempt import Plan
+from batches.engine.leases import worker_name
+from batches.engine.slice import Slice
+from batches.engine.statements import ACTION, BATCH, CHUNK, NOW
+from batches.operation import Operation, UnknownOperation, operation
+from batches.states import ACTIVE, BatchState
+from dbcompat import loop
+from dbcompat.sessions import get_background_session
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+LEAST_SECONDS = 0.05
+
+
+@dataclass(slots=True, eq=False)
+class Engine:
+    """What this process is doing. Lives on the loop thread, as long as its loop."""
+
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: bool = False
+    busy: set[tuple[str, int]] = field(default_factory=set)
+    slices: list[Slice] = field(default_factory=list)
+    opened: dict[str, Operation[Any]] = field(default_factory=dict)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+_engine: Engine | None = None
+
+
+def start() -> None:
+    """Begin to look after batches in this process. Idempotent; returns at once."""
+    loop.submit(_start)
+
+
+def wake() -> None:
+    """Look now rather than within a second. Does nothing where no engine runs."""
+    if _engine is not None and loop.health().alive:
+        loop.submit(_wake)
+
+
+async def _start() -> None:
+    _current()
+
+
+async def _wake() -> None:
+    _current().woken.set()
+
+
+def _current() -> Engine:
+    """The engine of the running loop. That of another, from before a fork or a restart, is forgotten."""
+    global _engine
+    if _engine is None or _engine.loop is not asyncio.get_running_loop():
+        _engine = Engine()
+        loop.on_drain(_begin_stop)
+        loop.on_stop(_close)
+        loop.submit(_reconcile, _engine)
+    return _engine
+
+
+def _begin_stop() -> None:
+    engine = _current()
+    engine.stopping = True
+    engine.woken.set()
+    for running in engine.slices:
+        running.stop()
+
+
+async def _close() -> None:
+    global _engine
+    engine, _engine = _engine, None
+    for opened in engine.opened.values() if engine else ():
+        await opened.close()
+
+
+async def _reconcile(engine: Engine) -> None:
+    while not engine.stopping:
+        try:
+            await _look(engine)
+        except Exception:
+            log.exception("Could not look after the batches; trying again.")
+        # Work that ends at once, because another process holds the rows, must not make us spin.
+        await asyncio.sleep(LEAST_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TICK_SECONDS):
+                await engine.woken.wait()
+        engine.woken.clear()
+
+
+async def _look(engine: Engine) -> None:
+    async with get_background_session() as session:
+        active = (await session.execute(_active_batches())).all()
+        actions = (
+            await session.scalars(select(ACTION.c.id).where(ACTION.c.state == "running"))
+        ).all()
+    for action_id in actions:
+        _once(engine, "action", action_id, retries.apply)
+    for batch in active:
+        if not engine.stopping:
+            await _attend(engine, batch)
+
+
+def _active_batches() -> Select[Any]:
+    free = exists().where(
+        CHUNK.c.batch_id == BATCH.c.id,
+        CHUNK.c.pending > 0,
+        CHUNK.c.ready_at <= NOW,
+        (CHUNK.c.lease_until.is_(None)) | (CHUNK.c.lease_until < NOW),
+        (BATCH.c.canary_size == 0) | BATCH.c.canary_passed | (CHUNK.c.number == 0),
+    )
+    return (
+        select(
+            BATCH.c.id,
+            BATCH.c.state,
+            free.label("free"),
+            transitions.unfinished(BATCH.c.id).label("unfinished"),
+            ((BATCH.c.canary_size > 0) & ~BATCH.c.canary_passed).label("canary"),
+        )
+        .where(BATCH.c.state.in_(sorted(ACTIVE)))
+        .order_by(BATCH.c.priority.desc(), BATCH.c.id)
+    )
+
+
+async def _attend(engine: Engine, batch: Row[Any]) -> None:
+    match BatchState(batch.state):
+        case BatchState.QUEUED:
+            await transitions.begin(batch.id)
+            engine.woken.set()
+        case BatchState.CANCELLING if batch.unfinished:
+            _once(engine, "cancel", batch.id, _wind_down)
+        case BatchState.CANCELLING:
+            await transitions.finish(batch.id, BatchState.CANCELLED)
+        case BatchState.RUNNING if not batch.unfinished:
+            await transitions.finish(batch.id, BatchState.COMPLETED)
+        case BatchState.RUNNING:
+            if batch.canary:
+                await transitions.judge_canary(batch.id)
+            if batch.free:
+                await _dispatch(engine, batch.id)
+
+
+async def _dispatch(engine: Engine, batch_id: int) -> None:
+    key = ("slice", batch_id)
+    if key not in engine.busy:
+        engine.busy.add(key)
+        await run_slice.aenqueue(batch_id)
+
+
+@task
+async def run_slice(batch_id: int) -> None:
+    """Work on a batch until nothing of it is left to take."""
+    engine = _current()
+    try:
+        plan = await _plan(engine, batch_id)
+        if plan is not None and not engine.stopping:
+            await _run(engine, Slice(plan))
+    finally:
+        engine.busy.discard(("slice", batch_id))
+        engine.woken.set()
+
+
+async def _run(engine: Engine, work: Slice) -> None:
+    engine.slices.append(work)
+    try:
+        await work.run()
+    finally:
+        engine.slices.remove(work)
+
+
+async def _plan(engine: Engine, batch_id: int) -> Plan | None:
+    """None if the batch is not to run; one that can't is paused with the reason."""
+    async with get_background_session() as session:
+        running = select(BATCH).where(BATCH.c.id == batch_id, BATCH.c.state == BatchState.RUNNING)
+        batch = (await session.execute(running)).first()
+    if batch is None:
+        return None
+    try:
+        chosen = operation(batch.operation)
+        params = chosen.params.model_validate(batch.params)
+        await _open(engine, chosen)
+    except (UnknownOperation, ValidationError) as error:
+        await transitions.pause(batch_id, f"it can't run as it is. {error}")
+        return None
+    return Plan(
+        batch_id=batch_id,
+        operation=chosen,
+        params=params,
+        worker=worker_name(),
+        **{name: getattr(batch, name) for name in _LIMITS},
+    )
+
+
+_LIMITS = (
+    "concurrency",
+    "max_attempts",
+    "backoff_seconds",
+    "timeout_seconds",
+    "breaker_percent",
+    "priority",
+)
+
+
+async def _open(engine: Engine, chosen: Operation[Any]) -> None:
+    async with engine.opening:
+        if chosen.slug not in engine.opened:
+            await chosen.open()
+            engine.opened[chosen.slug] = chosen
+
+
+async def _wind_down(batch_id: int) -> None:
+    """Chunks that a worker still holds are left to it: it has noticed, or its lease will end."""
+    while await retries.skip_pending(batch_id):
+        pass
+
+
+type Work = Callable[[int], Awaitable[None]]
+
+
+def _once(engine: Engine, kind: str, number: int, work: Work) -> None:
+    """Start a piece of background work unless this process is at it already."""
+    if (kind, number) not in engine.busy:
+        engine.busy.add((kind, number))
+        loop.submit(_guarded, engine, kind, number, work)
+
+
+async def _guarded(engine: Engine, kind: str, number: int, work: Work) -> None:
+    try:
+        await work(number)
+    finally:
+        engine.busy.discard((kind, number))
+        engine.woken.set()

@@ -1,0 +1,66 @@
+"""Operations that each show one behaviour."""
+
+import asyncio
+
+from pydantic import BaseModel, Field
+
+from batches.operation import Context, NoParams, Operation, Permanent, Result, Skip, Transient
+from dbcompat.sessions import in_session
+
+
+class Flaky(Operation[NoParams]):
+    slug = "flaky"
+    title = "Flaky"
+    description = "Fails twice, then succeeds."
+    params = NoParams
+
+    async def run(self, target: str, params: NoParams, context: Context) -> Result:
+        if context.attempt < 3:
+            raise Transient(f"Attempt {context.attempt} fails.")
+        return Result({"attempt": context.attempt})
+
+
+class SlowParams(BaseModel):
+    seconds: float = Field(30.0, ge=0)
+
+
+class Slow(Operation[SlowParams]):
+    slug = "slow"
+    title = "Slow"
+    description = "Waits."
+    params = SlowParams
+
+    async def run(self, target: str, params: SlowParams, context: Context) -> Result:
+        await asyncio.sleep(params.seconds)
+        return Result()
+
+
+class Moody(Operation[NoParams]):
+    """Does what its target says."""
+
+    slug = "moody"
+    title = "Moody"
+    description = "Does what the line says."
+    params = NoParams
+
+    async def run(self, target: str, params: NoParams, context: Context) -> Result:
+        word = target.split()[0]
+        match word:
+            case "permanent":
+                raise Permanent("It will never work.")
+            case "skip":
+                raise Skip("There is nothing to do here.")
+            case "bug":
+                raise ZeroDivisionError(f"line {context.seq} divides by zero")
+            case "bug2":
+                return await self._deeper(context.seq)
+            case "nul":
+                return Result({"text": "a\0b\ud800", "\0": [1, "\0"]})
+            case "nan":
+                return Result({"number": float("nan")})
+            case "busy":
+                assert not in_session()
+        return Result({"said": target})
+
+    async def _deeper(self, seq: int) -> Result:
+        raise ZeroDivisionError(f"line {seq} divides by zero")
