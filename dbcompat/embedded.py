@@ -231,7 +231,10 @@ def _connect(directory: Path, database: str) -> psycopg.Connection[Any]:
 
 def _run(program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs, as another user if we are root. Raises EmbeddedError."""
-    account = {"user": ACCOUNT} if os.geteuid() == 0 else {}
+    # Its groups too: as a member of root's, it would be shut out of what only "others" may pass.
+    account: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        account = {"user": ACCOUNT, "group": pwd.getpwnam(ACCOUNT).pw_gid, "extra_groups": []}
     # Not a pipe: the server inherits it, and reading it would wait for the server to end.
     done = subprocess.run(  # noqa: S603
         [_binaries() / program, *arguments],

@@ -1,107 +1,164 @@
 """The engines of this process: one for each purpose, made on the loop thread and nowhere else."""
 
-import logging
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from sqlalchemy import URL, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from dbcompat import embedded, loop
-from dbcompat.address import BadDatabaseURL, asyncpg_url, django_database
+from dbcompat import guards, loop
+from dbcompat.address import (
+    BadDatabaseURL,
+    asyncpg_arguments,
+    database_at,
+    django_database,
+    parse,
+    place,
+)
+from dbcompat.driver import LIMITS, LimitedConnection
 from dbcompat.fingerprint import detect
 from dbcompat.profiles import DIRECT, ConnectionProfile, profile_named
 
-log = logging.getLogger(__name__)
-
 BACKGROUND, DIRECTLY = "background", "direct"
+EMBEDDED = "dbcompat.postgresql"
 POOL_SIZE = 5
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 10.0
+# The server's own limit comes first; this one is for a server that no longer answers at all.
+COMMAND_SECONDS = LIMITS["statement_timeout"] / 1000 + 30
 
-_engines: dict[str, tuple[AsyncEngine, ConnectionProfile]] = {}
+
+@dataclass(eq=False, slots=True)
+class _Registry:
+    loop: asyncio.AbstractEventLoop
+    # Two tasks that ask at once must not make two engines.
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    engines: dict[str, AsyncEngine] = field(default_factory=dict)
+
+
+_registry: _Registry | None = None
+# Engines of a loop that is gone, above all a parent's after a fork: collecting them would end connections
+# that the parent still uses.
+_graveyard: list[_Registry] = []
 _detected: dict[str, str] = {}
 
 
-async def engine_for(purpose: str) -> tuple[AsyncEngine, ConnectionProfile]:
+async def engine_for(purpose: str) -> AsyncEngine:
     """On the loop thread: the engine for "background" or "direct" sessions, made at first use.
 
     Raises BadDatabaseURL if direct sessions are asked for and only a pooler is configured.
     """
-    if purpose not in _engines:
-        database = _database(purpose)
-        _engines[purpose] = await _build(purpose, database)
-        if len(_engines) == 1:
-            loop.on_stop(dispose)
-    return _engines[purpose]
+    registry = _here()
+    if (engine := registry.engines.get(purpose)) is not None:
+        return engine
+    async with registry.lock:
+        if purpose not in registry.engines:
+            registry.engines[purpose] = await _build(purpose)
+        return registry.engines[purpose]
 
 
 async def dispose() -> None:
     """Close every connection. The next session makes new engines."""
-    while _engines:
-        _, (engine, _profile) = _engines.popitem()
-        await engine.dispose()
+    engines = _here().engines
+    while engines:
+        await engines.popitem()[1].dispose()
 
 
-def _database(purpose: str) -> Mapping[str, Any]:
-    direct = settings.DBCOMPAT["DIRECT_URL"]
-    if purpose == DIRECTLY and direct:
-        return django_database({**settings.DBCOMPAT, "URL": direct})
-    # As Django sees it now: under a test runner the name is that of the test database.
-    return connections["default"].settings_dict
+def make_engine(
+    database: Mapping[str, Any], profile: ConnectionProfile, **options: Any
+) -> AsyncEngine:
+    """An engine for an entry of DATABASES: its driver arguments, its pool and its guards.
+
+    Raises AutocommitRefused.
+    """
+    refusing = profile.pooled and profile.unique_names
+    if refusing:
+        guards.refuse_autocommit(None, options)
+    # No address in the URL, so no password in anything that shows it.
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        connect_args={
+            **asyncpg_arguments(database),
+            **profile.arguments(_application_name(database)),
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": COMMAND_SECONDS,
+            "connection_class": LimitedConnection,
+        },
+        **{
+            "poolclass": AsyncAdaptedQueuePool,
+            "pool_size": POOL_SIZE,
+            "max_overflow": 0,
+            **options,
+        },
+    )
+    event.listen(engine.sync_engine, "checkout", guards.refuse_closed)
+    if refusing:
+        for name in ("set_connection_execution_options", "set_engine_execution_options"):
+            event.listen(engine.sync_engine, name, guards.refuse_autocommit)
+    if seconds := settings.DBCOMPAT.get("GUARD_SECONDS"):
+        guards.watch(engine, seconds)
+    return engine
 
 
-async def _build(
-    purpose: str, database: Mapping[str, Any]
-) -> tuple[AsyncEngine, ConnectionProfile]:
-    if database["ENGINE"] == embedded.ENGINE:
-        embedded.ensure_started(Path(settings.DBCOMPAT["EMBEDDED_DIR"]))
-    url, tls = asyncpg_url(database)
-    profile = await _profile(purpose, database, url, tls)
+async def profile_of(database: Mapping[str, Any], pooler: str) -> ConnectionProfile:
+    """`pooler` as in DATABASE_POOLER; "auto" connects to find out, once per address and process."""
+    if database["ENGINE"] == EMBEDDED:
+        return DIRECT
+    if pooler == "auto":
+        where = place(database)
+        if where not in _detected:
+            arguments = asyncpg_arguments(database)
+            _detected[where] = await detect(arguments, where, _application_name(database))
+        pooler = _detected[where]
+    return profile_named(pooler, settings.DBCOMPAT["STATEMENT_NAMES"])
+
+
+def _here() -> _Registry:
+    global _registry
+    running = asyncio.get_running_loop()
+    if _registry is None or _registry.loop is not running:
+        if _registry is not None:
+            _graveyard.append(_registry)
+        _registry = _Registry(running)
+        loop.on_stop(dispose)
+    return _registry
+
+
+async def _build(purpose: str) -> AsyncEngine:
+    database, pooler = _database(purpose)
+    if database["ENGINE"] == EMBEDDED:
+        from dbcompat import embedded
+
+        # It takes a second, which would be a second for everything on this loop.
+        await asyncio.to_thread(embedded.ensure_started, Path(settings.DBCOMPAT["EMBEDDED_DIR"]))
+    profile = await profile_of(database, pooler)
     if purpose == DIRECTLY and profile.pooled:
         raise BadDatabaseURL(
             "This needs a connection without a pooler: set DATABASE_DIRECT_URL to the address of"
             " PostgreSQL itself."
         )
-    name = {"application_name": settings.DBCOMPAT["APPLICATION_NAME"]}
-    engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        connect_args={
-            "timeout": CONNECT_SECONDS,
-            **tls,
-            **profile.connect_args,
-            "server_settings": {**name, **profile.server_settings},
-        },
-    )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    return engine, profile
+    return make_engine(database, profile)
 
 
-def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
-    """A look at the driver's own state finds a connection the server has closed, at no round trip.
+def _database(purpose: str) -> tuple[Mapping[str, Any], str]:
+    # As Django sees it now: under a test runner the name is that of the test database.
+    current = connections["default"].settings_dict
+    direct = settings.DBCOMPAT["DIRECT_URL"]
+    if purpose != DIRECTLY or not direct:
+        return current, settings.DBCOMPAT["POOLER"]
+    database = database_at(parse(direct, "DATABASE_DIRECT_URL"), settings.DBCOMPAT)
+    if current["NAME"] != django_database(settings.DBCOMPAT)["NAME"]:
+        database["NAME"] = current["NAME"]
+    # Whatever DATABASE_POOLER says of the other address, and whatever the name of the setting promises.
+    return database, "auto"
 
-    A ping before each use would cost four.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
 
-
-async def _profile(
-    purpose: str, database: Mapping[str, Any], url: URL, tls: dict[str, Any]
-) -> ConnectionProfile:
-    chosen = settings.DBCOMPAT["POOLER"]
-    if database["ENGINE"] == embedded.ENGINE:
-        return DIRECT
-    if purpose == DIRECTLY or chosen == "auto":
-        place = url.render_as_string(hide_password=True)
-        if place not in _detected:
-            _detected[place] = await detect(url, tls)
-        chosen = _detected[place]
-    return profile_named(chosen, settings.DBCOMPAT["STATEMENT_NAMES"])
+def _application_name(database: Mapping[str, Any]) -> str:
+    # Django's too: PgBouncer sets it anew on a server each time a client of another name gets it.
+    name = database.get("OPTIONS", {}).get("application_name")
+    return str(name or settings.DBCOMPAT["APPLICATION_NAME"])

@@ -4,7 +4,6 @@ import logging
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL
 
 log = logging.getLogger(__name__)
 
@@ -13,48 +12,44 @@ PROBE = "dbcompat.probe"
 _LOOK = "SELECT current_setting($1, true), pg_backend_pid(), current_setting('application_name')"
 
 
-async def detect(url: URL, tls: dict[str, Any]) -> str:
-    """The name of the profile to use, found by one or two connections and logged in a sentence.
+async def detect(arguments: dict[str, Any], where: str, application_name: str) -> str:
+    """The name of the profile to use, found by a connection or two and logged in a sentence.
 
-    A pooler in session mode counts as pooled: that costs a little speed and is right everywhere.
+    `arguments` are asyncpg's for the address, `where` is its name for people. A pooler in session mode
+    counts as pooled: that costs a little speed and is right everywhere. Raises what connecting raises.
     """
-    name, why = await _detected(url, tls)
-    log.info(
-        "Database at %s: %s. Using the %s profile.", url.host or url.query.get("host"), why, name
-    )
+    name, why = await _detected(arguments, application_name)
+    log.info("Database %s: %s. Using the %s profile.", where, why, name)
     return name
 
 
-async def _detected(url: URL, tls: dict[str, Any]) -> tuple[str, str]:
+async def _detected(arguments: dict[str, Any], application_name: str) -> tuple[str, str]:
     try:
-        connection = await _connect(url, tls, {PROBE: "1"})
-    except asyncpg.PostgresError as error:
-        if "unsupported startup parameter" not in str(error):
+        connection = await asyncpg.connect(
+            **arguments,
+            timeout=10,
+            statement_cache_size=0,
+            server_settings={"application_name": application_name, PROBE: "1"},
+        )
+    except (asyncpg.ProtocolViolationError, asyncpg.FeatureNotSupportedError) as error:
+        if "startup parameter" not in str(error) and "command-line options" not in str(error):
             raise
         return "pgbouncer", "a pooler that refuses unknown startup parameters"
     try:
-        value, pid, name = await connection.fetchrow(_LOOK, PROBE)
+        # In a transaction, or each message may meet another server.
+        async with connection.transaction():
+            value, pid, name = await connection.fetchrow(_LOOK, PROBE)
         announced = connection.get_server_pid()
     finally:
-        await connection.close()
+        await connection.close(timeout=5)
+    return _judge(value, pid == announced, name)
+
+
+def _judge(probe: str | None, same_pid: bool, name: str) -> tuple[str, str]:
     if name == "Supavisor":
         return "supavisor", "Supavisor, by the name it gives its connections"
-    if value == "1" and pid == announced:
+    if probe == "1" and same_pid:
         return "direct", "PostgreSQL itself"
-    return "pgbouncer", "a pooler between us and PostgreSQL"
-
-
-async def _connect(
-    url: URL, tls: dict[str, Any], server_settings: dict[str, str]
-) -> "asyncpg.Connection[Any]":
-    return await asyncpg.connect(
-        host=url.query.get("host") or url.host,
-        port=url.port,
-        user=url.username,
-        password=url.password,
-        database=url.database,
-        timeout=10,
-        statement_cache_size=0,
-        server_settings={"application_name": "batch-console", **server_settings},
-        **tls,
-    )
+    if probe == "1":
+        return "pgbouncer", "a pooler, since the server's process is not the one that was announced"
+    return "pgbouncer", "a pooler that drops unknown startup parameters"

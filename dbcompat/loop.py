@@ -152,16 +152,21 @@ def stop(timeout: float = GRACE_SECONDS) -> None:
     """Drain, clean up, end the thread. Idempotent."""
     global _current, _stopped
     with _lock:
-        current, _current, _stopped = _current, None, True
-    if current is None or not current.alive:
-        return
+        current, _stopped = _current, True
+        if current is None or not current.alive:
+            return
+        # Still the current one while it drains: its last tasks open sessions, too.
+        already, current.draining = current.draining, True
     if threading.current_thread() is current.thread:
         raise LoopReentry("The loop thread can't stop itself: call loop.stop() on another thread.")
-    current.draining = True
-    work = _drain_and_clean(current, timeout)
-    asyncio.run_coroutine_threadsafe(work, current.loop).result()
-    current.loop.call_soon_threadsafe(current.loop.stop)
+    if not already:
+        work = _drain_and_clean(current, timeout)
+        asyncio.run_coroutine_threadsafe(work, current.loop).result()
+        current.loop.call_soon_threadsafe(current.loop.stop)
     current.thread.join(timeout)
+    with _lock:
+        if _current is current:
+            _current = None
 
 
 def health() -> Health:
@@ -186,7 +191,7 @@ def _submit[T](function: Callable[..., Awaitable[T]], *args: Any) -> "Future[T]"
 
 def _ready() -> _Thread:
     with _lock:
-        if _stopped:
+        if _stopped and not is_loop_thread():
             raise LoopStopped(_DEAD)
         if _current is None or not _current.alive:
             start()

@@ -5,18 +5,18 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
 
 from dbcompat import loop
 from dbcompat.engines import BACKGROUND, DIRECTLY, engine_for
-from dbcompat.profiles import TIMEOUTS
+from dbcompat.guards import SessionMisuse
 
-
-class SessionMisuse(RuntimeError):
-    """A session was used where it can't work; the message says where, and what to do instead."""
+# The task that holds a session, not just whether: a child task inherits the context, not the session.
+_holder: ContextVar[asyncio.Task[Any] | None] = ContextVar("dbcompat_holder", default=None)
 
 
 class SessionOffLoop(SessionMisuse):
@@ -31,20 +31,10 @@ class SessionShared(SessionMisuse):
     """Used by a task that did not open it, or after its block has ended."""
 
 
-class _OwnedSession(Session):
-    """The session that AsyncSession drives; a class of its own for its events."""
-
-
-class BackgroundSession(AsyncSession):
-    sync_session_class = _OwnedSession
-
-
-_open: ContextVar[bool] = ContextVar("dbcompat_session_open", default=False)
-
-
 def in_session() -> bool:
     """Whether the running task holds a session. No network call, no sleep, no operation then."""
-    return _open.get()
+    holder = _holder.get()
+    return holder is not None and holder is _running_task()
 
 
 @asynccontextmanager
@@ -67,46 +57,62 @@ async def get_direct_session() -> AsyncIterator[AsyncSession]:
         yield session
 
 
+class _OwnedSession(Session):
+    owner: asyncio.Task[Any] | None = None
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        # Whatever a session does with the database, it asks here first.
+        if self.owner is None or self.owner is not _running_task():
+            raise SessionShared(
+                "This session belongs to another task, or its block has ended. Open one of your own:"
+                " async with get_background_session()."
+            )
+        return super().get_bind(*args, **kwargs)
+
+
+class _BackgroundSession(AsyncSession):
+    sync_session_class = _OwnedSession
+
+
 @asynccontextmanager
 async def _session(purpose: str) -> AsyncIterator[AsyncSession]:
     _refuse_elsewhere()
-    engine, profile = await engine_for(purpose)
+    engine = await engine_for(purpose)
     # expire_on_commit would turn every later look at an attribute into a query nobody awaits.
-    session = BackgroundSession(engine, expire_on_commit=False)
-    session.sync_session.info["task"] = asyncio.current_task()
-    token = _open.set(True)
+    session = _BackgroundSession(engine, expire_on_commit=False)
+    owned = session.sync_session
+    assert isinstance(owned, _OwnedSession)
+    owned.owner = asyncio.current_task()
+    token = _holder.set(owned.owner)
     try:
         async with session, session.begin():
-            if profile.pooled:
-                # Not at connect, where a pooler refuses them; and local, or the next client has them.
-                await session.execute(_LOCAL_TIMEOUTS)
             yield session
     finally:
-        _open.reset(token)
-        session.sync_session.info["task"] = None
-
-
-_LOCAL_TIMEOUTS = select(*(func.set_config(name, value, True) for name, value in TIMEOUTS.items()))
+        _holder.reset(token)
+        owned.owner = None
 
 
 def _refuse_elsewhere() -> None:
     if not loop.is_loop_thread():
+        running = "an event loop of its own" if _running_loop() else "no event loop"
         raise SessionOffLoop(
-            f"A background session was opened on thread {threading.current_thread().name}. It belongs"
-            " to the loop thread: hand the whole piece of work over with dbcompat.loop.submit(), or"
-            " use Django's ORM here."
+            f"A background session was opened on thread {threading.current_thread().name}, with"
+            f" {running}. It belongs to the loop thread: hand the whole piece of work over with"
+            " dbcompat.loop.submit(), wait for it with dbcompat.loop.run(), or use Django's ORM here."
         )
-    if _open.get():
+    if in_session():
         raise SessionNested(
             "This task holds a session already. Pass it on, or leave its block before the next."
         )
 
 
-@event.listens_for(_OwnedSession, "do_orm_execute")
-def _refuse_strangers(state: ORMExecuteState) -> None:
-    owner = state.session.info.get("task")
-    if owner is not asyncio.current_task():
-        raise SessionShared(
-            "This session belongs to another task, or its block has ended. Open one of your own:"
-            " async with get_background_session()."
-        )
+def _running_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _running_task() -> asyncio.Task[Any] | None:
+    return asyncio.current_task() if _running_loop() else None

@@ -65,11 +65,10 @@ class UnknownFieldType(TypeError):
 @cache
 def table_for(model: type[models.Model]) -> Table:
     """The Table of a model. Raises UnknownFieldType."""
-    options = model._meta
-    key = options.pk
-    names = (
-        {field.column for field in key} if isinstance(key, CompositePrimaryKey) else {key.column}
-    )
+    options: Any = model._meta  # noqa: SLF001 -- the documented way to ask a model for its fields
+    key: Any = options.pk
+    parts: Any = key if isinstance(key, CompositePrimaryKey) else [key]
+    names = {field.column for field in parts}
     columns = [_column(field, field.column in names) for field in options.local_concrete_fields]
     return Table(options.db_table, METADATA, *columns)
 

@@ -5,7 +5,7 @@ import logging
 import traceback
 from collections.abc import Mapping, Sequence
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, cast
 
 from django.tasks import Task, TaskResult, TaskResultStatus
 from django.tasks.backends.base import BaseTaskBackend
@@ -30,7 +30,7 @@ class LoopThreadBackend(BaseTaskBackend):
     supports_async_task = True
     supports_defer = True
 
-    def __init__(self, alias: str, params: Mapping[str, Any]) -> None:
+    def __init__(self, alias: str, params: dict[str, Any]) -> None:
         super().__init__(alias, params)
         self.worker_id = get_random_string(32)
 
@@ -46,8 +46,8 @@ class LoopThreadBackend(BaseTaskBackend):
             started_at=None,
             finished_at=None,
             last_attempted_at=None,
-            args=normalize_json(list(args)),
-            kwargs=normalize_json(dict(kwargs)),
+            args=cast("list[Any]", normalize_json(list(args))),
+            kwargs=cast("dict[str, Any]", normalize_json(dict(kwargs))),
             backend=self.alias,
             errors=[],
             worker_ids=[],
@@ -84,7 +84,7 @@ class LoopThreadBackend(BaseTaskBackend):
 
     async def _call(self, result: "TaskResult[Any, Any]") -> Any:
         task = result.task
-        args = [TaskContext(task_result=result)] if task.takes_context else []
+        args: list[Any] = [TaskContext(task_result=result)] if task.takes_context else []
         args += result.args
         if iscoroutinefunction(task.func):
             return await task.func(*args, **result.kwargs)
