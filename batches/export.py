@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from batches import reports
+from batches import pages
 from batches.models import Batch, Item
 
 PAGE = 1000
@@ -17,7 +17,7 @@ def export_pages(batch: Batch, state: str = "") -> Iterator[list[dict[str, Any]]
     """
     cursor: int | None = None
     while True:
-        page = reports.items_page(batch, state, cursor=cursor, limit=PAGE, results=True)
+        page = pages.items_page(batch, state, cursor=cursor, limit=PAGE, results=True)
         if page.items:
             yield [_row(item) for item in page.items]
         if page.next is None:

@@ -130,7 +130,7 @@ def _frozen_set(
             frozen: dict[str, Any] = {"scope": scope}
             intended = batch.chunks.aggregate(n=Sum(scope))["n"] or 0
         case "group":
-            cause = FailureGroup.objects.filter(batch=batch, pk=group).first()
+            cause = FailureGroup.objects.filter(batch=batch, pk=group or 0).first()
             if cause is None:
                 raise BadRetry(f"Batch {batch.pk} has no failure group {group}.")
             frozen, intended = {"scope": scope, "group": cause.pk}, cause.count

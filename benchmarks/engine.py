@@ -77,7 +77,7 @@ def _raw(batch: Batch) -> None:
 
 async def _raw_loop(batch_id: int) -> None:
     settings = connection.settings_dict
-    database = await asyncpg.connect(
+    database = await asyncpg.connect(  # type: ignore[no-untyped-call]
         host=settings["HOST"],
         port=settings["PORT"] or None,
         user=settings["USER"],

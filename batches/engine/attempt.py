@@ -79,8 +79,9 @@ async def attempt(plan: Plan, work: Work) -> Outcome:
     number = work.attempts + 1
     context = Context(plan.batch_id, work.seq, number, plan.worker)
     started = time.time()
+    limit = asyncio.timeout(plan.timeout_seconds)
     try:
-        async with asyncio.timeout(plan.timeout_seconds) as limit:
+        async with limit:
             result = await plan.operation.run(work.target, plan.params, context)
         return Outcome(work.seq, ItemState.SUCCEEDED, number, result=storable(result.data))
     except Skip as skip:
@@ -123,7 +124,7 @@ def _wait(plan: Plan, number: int, error: Exception) -> float | None:
     # Doubling, with jitter: what failed together must not come back together.
     backoff = plan.backoff_seconds * 2 ** (number - 1) * random.uniform(0.5, 1.5)  # noqa: S311 -- not a secret
     asked = (error.retry_after or 0.0) if isinstance(error, Transient) else 0.0
-    return min(max(backoff, asked), MAX_BACKOFF)
+    return float(min(max(backoff, asked), MAX_BACKOFF))
 
 
 _PLACEHOLDERS = [

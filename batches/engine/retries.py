@@ -47,7 +47,7 @@ class Frozen:
             case _:
                 return ITEM.c.state == self.scope
 
-    def refusal(self, item: Row[Any]) -> str:
+    def refusal(self, item: Any) -> str:
         """Why this item is not retried after all; empty if it is."""
         if item.state == ItemState.SUCCEEDED:
             return "succeeded already"
@@ -107,9 +107,7 @@ async def _next_chunk(session: AsyncSession, action: Row[Any], frozen: Frozen) -
     ).first()
 
 
-async def _reopen(
-    session: AsyncSession, chunk: Row[Any], frozen: Frozen
-) -> tuple[int, Counter[str]]:
+async def _reopen(session: AsyncSession, chunk: Any, frozen: Frozen) -> tuple[int, Counter[str]]:
     """Put the items of the set in this chunk back to pending. How many; and reason → how many not."""
     here = (ITEM.c.batch_id == chunk.batch_id) & ITEM.c.seq.between(
         chunk.first_seq, chunk.first_seq + chunk.size - 1
@@ -138,7 +136,7 @@ async def _reopen(
     return len(again), refused
 
 
-async def _to_pending(session: AsyncSession, chunk: Row[Any], seqs: list[int]) -> None:
+async def _to_pending(session: AsyncSession, chunk: Any, seqs: list[int]) -> None:
     await session.execute(
         update(ITEM)
         .where(ITEM.c.batch_id == chunk.batch_id, ITEM.c.seq == any_(literal(seqs, ARRAY(Integer))))
@@ -193,7 +191,7 @@ async def skip_pending(batch_id: int) -> bool:
     return bool(free)
 
 
-async def _skip_chunk(session: AsyncSession, batch_id: int, chunk: Row[Any]) -> None:
+async def _skip_chunk(session: AsyncSession, batch_id: int, chunk: Any) -> None:
     await session.execute(
         update(ITEM)
         .where(

@@ -1,7 +1,5 @@
 """What two workers may not do to each other. Here a test plays one of them."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import connection
 
@@ -20,11 +18,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def running(loop_thread: None) -> Iterator[Batch]:
+def running(loop_thread: None) -> Batch:
     """A running batch of two chunks that no engine looks after."""
     batch = create("checksum", 20)
     Batch.objects.filter(pk=batch.pk).update(state="running")
-    yield batch
+    return batch
 
 
 def claim(batch: Batch) -> tuple[Lease, list[Work]]:
