@@ -1,0 +1,87 @@
+"""Scan the page of each site: what it says, what it is built with, how to reach who made it."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from pydantic import BaseModel, Field
+
+from batches.operation import Context, Operation, Permanent, Result, Target, Transient
+from batches.operations.web import page, targets
+from batches.operations.web.charset import decode
+from batches.operations.web.fetch import Answer, Fetcher, Limits
+
+_HTML = frozenset({"text/html", "application/xhtml+xml", ""})
+# Told to come back later: another attempt is what the site itself asks for.
+_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class PageScanParams(BaseModel):
+    timeout_seconds: float = Field(
+        30.0, ge=1, le=120, title="Time limit of a request", description="Seconds."
+    )
+    max_redirects: int = Field(
+        5, ge=0, le=20, title="Redirects to follow", description="A longer chain is a failure."
+    )
+    respect_robots: bool = Field(
+        True, title="Respect robots.txt", description="Skip what a site asks robots not to fetch."
+    )
+
+
+class PageScan(Operation[PageScanParams]):
+    slug = "page_scan"
+    title = "Page scan"
+    description = "Reads the page of each site: title, contacts, social profiles, technology."
+    noun = "site"
+    params = PageScanParams
+
+    _fetcher: Fetcher
+    _parsers: ThreadPoolExecutor
+
+    async def open(self) -> None:
+        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
+        # Parsing lets go of the interpreter; more threads than cores would only wait for each other.
+        self._parsers = ThreadPoolExecutor(2, thread_name_prefix="page-parser")
+
+    async def close(self) -> None:
+        await self._fetcher.close()
+        self._parsers.shutdown(wait=False, cancel_futures=True)
+
+    def target(self, line: str) -> Target:
+        return targets.site(line)
+
+    async def run(self, target: str, params: PageScanParams, context: Context) -> Result:
+        limits = Limits(params.timeout_seconds, params.max_redirects, params.respect_robots)
+        answer = await self._fetcher.site(target, limits)
+        _check(answer)
+        found: dict[str, Any] = {
+            "url": answer.url,
+            "status": answer.status,
+            "redirects": [{"url": hop.url, "status": hop.status} for hop in answer.hops],
+            "content_type": answer.content_type,
+            "bytes": len(answer.body),
+            "milliseconds": answer.milliseconds,
+        }
+        # A PDF or a picture is an answer, too: there is a site, and it has no page to read.
+        if answer.content_type in _HTML:
+            loop = asyncio.get_running_loop()
+            found |= await loop.run_in_executor(self._parsers, _read, answer)
+        return Result(found)
+
+
+def _read(answer: Answer) -> dict[str, Any]:
+    text, encoding = decode(answer.body, answer.headers.get("content-type", ""))
+    return {"encoding": encoding, **page.parse(text, answer.url)}
+
+
+def _check(answer: Answer) -> None:
+    if answer.status < 400:
+        return
+    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
+    words = f"The site answered {answer.status} {phrase}".strip() + "."
+    if answer.status in _LATER:
+        wait = answer.headers.get("retry-after", "")
+        raise Transient(words, cause=words, retry_after=float(wait) if wait.isdecimal() else None)
+    raise Permanent(words, cause=words)

@@ -1,0 +1,87 @@
+"""Where a fetch may connect to: decided when a socket is about to be made, for the very address it is for.
+
+Earlier is too early. A name can resolve to one address when it is checked and to another when it is used,
+and an address in a URL is never resolved at all.
+"""
+
+import errno
+import socket
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+type Network = IPv4Network | IPv6Network
+
+PORTS = frozenset({80, 443})
+
+# https://www.iana.org/assignments/iana-ipv4-special-registry and its IPv6 twin, spelled out: the flags of
+# the ipaddress module change between patch releases. 168.63.129.16 is Azure's host, public by its number.
+_DENIED_V4 = [
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32",
+        "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24",
+        "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15",
+        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+    )
+]  # fmt: skip
+_GLOBAL_V6 = IPv6Network("2000::/3")
+_DENIED_V6 = [
+    IPv6Network(network)
+    for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+]
+# Behind NAT64 every IPv4 site looks like this, and so would 127.0.0.1.
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def allowed(address: str, port: int, exceptions: Sequence[Network] = ()) -> bool:
+    """Whether an address may be connected to. `exceptions` are open on any port."""
+    if "%" in address:
+        return False  # A scope: an interface of this machine.
+    ip = _plain(ip_address(address))
+    if any(ip in network for network in exceptions if network.version == ip.version):
+        return True
+    return port in PORTS and _public(ip)
+
+
+def _plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 one stands for, where it does."""
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return ip.ipv4_mapped
+        if ip in _NAT64:
+            return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip
+
+
+def _public(ip: IPv4Address | IPv6Address) -> bool:
+    if isinstance(ip, IPv4Address):
+        return not any(ip in network for network in _DENIED_V4)
+    return ip in _GLOBAL_V6 and not any(ip in network for network in _DENIED_V6)
+
+
+type SocketFactory = Callable[[Any], socket.socket]
+
+
+def guarded(exceptions: Callable[[], Sequence[Network]], make: SocketFactory) -> SocketFactory:
+    """A socket factory for aiohttp's TCPConnector that refuses with EACCES, or leaves it to `make`."""
+
+    def factory(info: Any) -> socket.socket:
+        address, port = info[4][:2]
+        if not allowed(address, port, exceptions()):
+            raise PermissionError(errno.EACCES, f"{address} port {port} is not on the public web")
+        return make(info)
+
+    return factory
+
+
+def plain_socket(info: Any) -> socket.socket:
+    family, kind, protocol = info[:3]
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the guard said no. By errno: with several addresses the errors are merged into one."""
+    return getattr(error, "errno", None) == errno.EACCES or isinstance(error, PermissionError)
