@@ -1,0 +1,7 @@
+"""Sample sites for a first try, and for tests of operations that fetch pages."""
+
+from adminapp.demo.behaviours import Behaviour
+from adminapp.demo.server import DemoWeb, start_demo
+from adminapp.demo.sites import Site
+
+__all__ = ["Behaviour", "DemoWeb", "Site", "start_demo"]
