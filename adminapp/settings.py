@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 from django.utils.csp import CSP
 
@@ -13,27 +14,29 @@ SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.console_allowed_hosts
 
 INSTALLED_APPS = [
-    "adminapp",
-    "batches",
     "dbcompat",
+    "batches",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django_htmx",
+    # Last: when it hears of a migration, the permissions of all others exist.
+    "adminapp",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "adminapp.middleware.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Every page needs a signed-in person unless it says otherwise with @login_not_required.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "adminapp.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -60,7 +63,7 @@ TEMPLATES = [
     },
 ]
 
-DBCOMPAT = {
+DBCOMPAT: dict[str, Any] = {
     "URL": ENVIRONMENT.database_url,
     "DIRECT_URL": ENVIRONMENT.database_direct_url,
     "POOLER": ENVIRONMENT.database_pooler,
@@ -76,9 +79,11 @@ TASKS = {"default": {"BACKEND": "dbcompat.tasks.LoopThreadBackend"}}
 
 # Dotted paths, in the order the console shows them. Another app adds its own here.
 OPERATIONS = [
-    # page_scan
+    "batches.operations.page_scan.PageScan",
     "batches.operations.checksum.Checksum",
 ]
+# Sample sites that the console offers for a first try; `serve --demo` fills it.
+DEMO_TARGETS: list[str] = []
 CONSOLE_LEASE_SECONDS = ENVIRONMENT.console_lease_seconds
 CONSOLE_ALLOWED_NETWORKS = ENVIRONMENT.console_allowed_networks
 

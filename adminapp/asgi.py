@@ -1,0 +1,35 @@
+"""The site for any ASGI server: Django, and around it the life of the background work."""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adminapp.settings")
+
+from asgiref.sync import sync_to_async
+from django.core.asgi import get_asgi_application
+
+django = get_asgi_application()
+
+# Only now: models need Django to be set up.
+from batches import engine  # noqa: E402
+from dbcompat import loop  # noqa: E402
+
+type Message = Mapping[str, Any]
+
+
+async def application(
+    scope: Any,
+    receive: Callable[[], Awaitable[Message]],
+    send: Callable[[Message], Awaitable[None]],
+) -> None:
+    if scope["type"] != "lifespan":
+        await django(scope, receive, send)
+        return
+    await receive()
+    engine.start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    # In a thread: the server's own loop must stay free to close its connections meanwhile.
+    await sync_to_async(loop.stop, thread_sensitive=False)()
+    await send({"type": "lifespan.shutdown.complete"})

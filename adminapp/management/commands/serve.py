@@ -1,0 +1,103 @@
+import socket
+from ipaddress import IPv4Network
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, transaction
+
+from adminapp.demo import start_demo
+from adminapp.roles import give_role
+from adminapp.tokens import create_sign_in_link
+from dbcompat import loop
+
+LOOPBACK = IPv4Network("127.0.0.0/8")
+# Any number; what counts is that two consoles starting at once agree on it.
+_MIGRATION_LOCK = 8_155_102_407_913
+
+
+class Command(BaseCommand):
+    help = "Serve the console: prepares the database, prints a sign-in link, runs until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--demo", action="store_true", help="with 200 sample sites on loopback")
+
+    def handle(self, *args: Any, host: str, port: int, demo: bool, **options: Any) -> None:
+        try:
+            # First of all: a port that is taken should cost nobody a minute of preparation.
+            listener = _listen(host, port)
+            _prepare()
+            if demo:
+                self._start_demo()
+            self._announce(host, listener.getsockname()[1])
+            _serve(listener)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            loop.stop()
+        self.stdout.write("Stopped.")
+
+    def _start_demo(self) -> None:
+        settings.DEMO_TARGETS = loop.run(_demo_targets, timeout=30)
+        # For this process, and for nothing but loopback: the sample sites are there.
+        settings.CONSOLE_ALLOWED_NETWORKS = [*settings.CONSOLE_ALLOWED_NETWORKS, LOOPBACK]
+        self.stdout.write(f"{len(settings.DEMO_TARGETS)} sample sites are up on loopback.")
+
+    def _announce(self, host: str, port: int) -> None:
+        user, created = User.objects.get_or_create(username="admin")
+        if created:
+            user.set_unusable_password()
+            give_role(user, "admin")
+            user.save()
+        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        self.stdout.write(f"\nBatch Console: {address}")
+        self.stdout.write("Sign in once, within a day, with this link:")
+        self.stdout.write(f"  {address}/sign-in/link/{create_sign_in_link(user)}/\n")
+        self.stdout.write("Ctrl-C stops it.")
+        self.stdout.flush()
+
+
+async def _demo_targets() -> list[str]:
+    demo = await start_demo()
+    loop.on_stop(demo.close)
+    return demo.targets
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise CommandError(
+            f"Can't listen on {host} port {port}: {error.strerror}. Is another console running?"
+            " Choose another port with --port."
+        ) from error
+    return listener
+
+
+def _prepare() -> None:
+    # Of two that start at once, one migrates and the other waits. A lock of the transaction, and the
+    # migrations inside it: a lock of the session would stay behind on a pooler's connection.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def _serve(listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        "adminapp.asgi:application",
+        log_level="warning",
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        # A page that polls must not keep the server from stopping.
+        timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

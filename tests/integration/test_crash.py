@@ -1,0 +1,51 @@
+"""A server is killed with SIGKILL in the middle of a batch, again and again. Nothing may be lost."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from dbcompat import embedded
+from tests.integration.running import until
+from tests.servers import Server, manage
+
+ITEMS = 60_000
+KILLS = 3
+
+pytestmark = pytest.mark.slow
+
+
+def query(data: Path, sql: str) -> Any:
+    host = str(embedded.socket_directory(data / "postgresql"))
+    with psycopg.connect(host=host, user="postgres", dbname="batch_console") as database:
+        return database.execute(sql).fetchone()
+
+
+def done(data: Path) -> int:
+    return int(query(data, "SELECT sum(succeeded)::int FROM batches_chunk")[0])
+
+
+def test_three_kills_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    server = Server(data, CONSOLE_LEASE_SECONDS="2")
+    lines = "".join(f"line {n}\n" for n in range(ITEMS))
+    made = manage(
+        data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=20", stdin=lines
+    )
+    assert made.returncode == 0, made.stderr
+    batch = made.stdout.split()[-1]
+    for kill in range(1, KILLS + 1):
+        until(lambda: done(data) > ITEMS * kill // 10, f"progress before kill {kill}")  # noqa: B023 -- called at once
+        server.kill()
+        left = done(data)
+        assert left < ITEMS
+        server = Server(data, CONSOLE_LEASE_SECONDS="2")
+    state = "SELECT state FROM batches_batch"
+    until(lambda: query(data, state)[0] == "completed", "the batch to complete", limit=180)
+    counted = query(data, "SELECT count(*), count(DISTINCT seq), max(attempts) FROM batches_item"
+                          " WHERE state = 'succeeded'")  # fmt: skip
+    assert counted == (ITEMS, ITEMS, 1)
+    verified = manage(data, "batch", "verify", batch)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    server.stop()
