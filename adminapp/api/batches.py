@@ -1,0 +1,159 @@
+import json
+from typing import Any, BinaryIO, cast
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Status
+from ninja.errors import HttpError, ValidationError
+from pydantic import ValidationError as Invalid
+
+from adminapp import batch_json as as_json
+from adminapp.api.auth import person, require
+from adminapp.api.schemas import NewBatch, Retry
+from batches import lifecycle, pages
+from batches.intake import BadInput, BatchSpec, create_batch, read_file
+from batches.lines import checked
+from batches.models import Batch
+
+router = Router(tags=["batches"])
+
+_BODY = {
+    "requestBody": {
+        "content": {
+            "application/json": {"schema": NewBatch.model_json_schema()},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["operation", "file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "column": {"type": "string", "description": "Of a CSV file."},
+                        "params": {"type": "string", "description": "JSON."},
+                        "operation": {"type": "string"},
+                    },
+                }
+            },
+        }
+    }
+}
+
+
+def batch_for(request: HttpRequest, batch_id: int, permission: str = "view_batch") -> Batch:
+    """The batch, if the user may do this with it. Raises Http404, Forbidden."""
+    require(request, "view_batch")
+    batch = get_object_or_404(Batch, pk=batch_id)
+    require(request, permission, batch)
+    return batch
+
+
+@router.post("", openapi_extra=_BODY, response={201: dict[str, Any], 200: dict[str, Any]})
+def create(request: HttpRequest) -> Status[dict[str, Any]]:
+    """Check and store a list; start it, with `start`. The same idempotency key gives the same batch."""
+    require(request, "add_batch")
+    new, spec, lines = _read(request)
+    known = _known(request, new)
+    batch, preflight = create_batch(spec, lines)
+    if new.start and batch.state == "draft":
+        lifecycle.start(batch, person(request))
+    answer = as_json.batch_json(batch) | {"preflight": as_json.preflight_json(batch, preflight)}
+    return Status(200 if known else 201, answer)
+
+
+@router.get("")
+def list_batches(
+    request: HttpRequest,
+    state: str = "",
+    operation: str = "",
+    q: str = "",
+    cursor: int | None = None,
+) -> object:
+    require(request, "view_batch")
+    page = pages.batches_page(state, operation, q, cursor)
+    return {"batches": [as_json.row_json(row) for row in page.items], "next": page.next}
+
+
+@router.get("/{int:batch_id}")
+def show(request: HttpRequest, batch_id: int) -> object:
+    return as_json.batch_json(batch_for(request, batch_id))
+
+
+@router.post("/{int:batch_id}/start")
+def start(request: HttpRequest, batch_id: int) -> object:
+    batch = batch_for(request, batch_id, "add_batch")
+    lifecycle.start(batch, person(request))
+    return as_json.batch_json(batch)
+
+
+@router.post("/{int:batch_id}/pause")
+def pause(request: HttpRequest, batch_id: int) -> object:
+    batch = batch_for(request, batch_id, "pause_batch")
+    lifecycle.pause(batch, person(request))
+    return as_json.batch_json(batch)
+
+
+@router.post("/{int:batch_id}/resume")
+def resume(request: HttpRequest, batch_id: int) -> object:
+    batch = batch_for(request, batch_id, "pause_batch")
+    lifecycle.resume(batch, person(request))
+    return as_json.batch_json(batch)
+
+
+@router.post("/{int:batch_id}/cancel")
+def cancel(request: HttpRequest, batch_id: int) -> object:
+    batch = batch_for(request, batch_id, "cancel_batch")
+    lifecycle.cancel(batch, person(request))
+    return as_json.batch_json(batch)
+
+
+@router.post("/{int:batch_id}/retry", response={202: dict[str, Any]})
+def retry(request: HttpRequest, batch_id: int, body: Retry) -> Status[dict[str, Any]]:
+    batch = batch_for(request, batch_id, "retry_batch")
+    action = lifecycle.retry(batch, person(request), **body.model_dump())
+    return Status(202, as_json.action_json(action))
+
+
+def _read(request: HttpRequest) -> tuple[NewBatch, BatchSpec, Any]:
+    """JSON with `targets`, or a form with a file: as what is to be done, and the lines."""
+    upload = request.FILES.get("file")
+    new = _parse(_form(request) if request.content_type == "multipart/form-data" else request.body)
+    limits = new.model_dump(exclude={"targets", "start"})
+    if upload is None:
+        spec = BatchSpec(user=person(request), source="the API", **limits)
+        return new, spec, checked(enumerate(new.targets, 1))
+    if upload.file is None:
+        raise HttpError(400, "The upload is empty.")
+    name = upload.name or "upload"
+    spec = BatchSpec(user=person(request), source=name, **limits)
+    return (
+        new,
+        spec,
+        read_file(cast("BinaryIO", upload.file), name, request.POST.get("column") or None),
+    )
+
+
+def _parse(body: bytes | dict[str, Any]) -> NewBatch:
+    try:
+        if isinstance(body, bytes):
+            body = json.loads(body)
+        return NewBatch.model_validate(body)
+    except Invalid as error:
+        raise ValidationError([dict(found) for found in error.errors()]) from error
+    except ValueError as error:
+        raise HttpError(400, f"The body is not JSON: {error}.") from error
+
+
+def _form(request: HttpRequest) -> dict[str, Any]:
+    form = {name: value for name, value in request.POST.items() if name != "column"}
+    try:
+        return form | ({"params": json.loads(str(form["params"]))} if "params" in form else {})
+    except ValueError as error:
+        raise BadInput(f"params is not JSON: {error}.", "params") from error
+
+
+def _known(request: HttpRequest, new: NewBatch) -> bool:
+    return (
+        bool(new.idempotency_key)
+        and Batch.objects.filter(
+            created_by=request.user.pk, idempotency_key=new.idempotency_key
+        ).exists()
+    )

@@ -1,0 +1,42 @@
+"""Who may do what, asked by every view: a button that is not shown protects nothing."""
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from adminapp.roles import WORDS, may
+from batches.lifecycle import legal_verbs
+from batches.models import Batch
+
+# What each verb of a batch needs.
+NEEDED = {
+    "start": "add_batch",
+    "pause": "pause_batch",
+    "resume": "pause_batch",
+    "cancel": "cancel_batch",
+}
+
+
+def person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User), "The middleware lets nobody else in."
+    return request.user
+
+
+def require(request: HttpRequest, permission: str, batch: Batch | None = None) -> None:
+    """Raises PermissionDenied, with words for the page that says so."""
+    if not may(request.user, permission, batch):
+        raise PermissionDenied(f"Your role may not {WORDS[permission]}.")
+
+
+def batch_for(request: HttpRequest, batch_id: int, permission: str = "view_batch") -> Batch:
+    """Raises Http404, PermissionDenied."""
+    require(request, "view_batch")
+    batch = get_object_or_404(Batch.objects.select_related("created_by"), pk=batch_id)
+    require(request, permission, batch)
+    return batch
+
+
+def verbs_for(request: HttpRequest, batch: Batch) -> list[str]:
+    """The buttons to show: what the state allows and this person may."""
+    return [verb for verb in legal_verbs(batch) if may(request.user, NEEDED[verb], batch)]

@@ -1,0 +1,23 @@
+from django.urls import path
+from django.views.generic import RedirectView
+
+from adminapp.console import batch_detail, batch_list, batch_new, failures, items, sign_in
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="batch-list"), name="home"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/link/<str:token>/", sign_in.link, name="sign-in-link"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("account/password/", sign_in.password, name="password"),
+    path("batches/", batch_list.batch_list, name="batch-list"),
+    path("batches/new/", batch_new.batch_new, name="batch-new"),
+    path("batches/<int:batch_id>/", batch_detail.batch_detail, name="batch-detail"),
+    path("batches/<int:batch_id>/rejects.csv", batch_new.rejects, name="batch-rejects"),
+    path("batches/<int:batch_id>/export/", items.export, name="batch-export"),
+    path("batches/<int:batch_id>/failures/", failures.failures, name="batch-failures"),
+    path("batches/<int:batch_id>/items/", items.items, name="batch-items"),
+    path("batches/<int:batch_id>/items/<int:seq>/", items.item, name="batch-item"),
+    path("batches/<int:batch_id>/retry/", failures.retry, name="batch-retry"),
+    # start, pause, resume, cancel: last, for it takes any word.
+    path("batches/<int:batch_id>/<str:verb>/", batch_detail.control, name="batch-control"),
+]
