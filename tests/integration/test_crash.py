@@ -31,7 +31,7 @@ def test_three_kills_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> Non
     server = Server(data, CONSOLE_LEASE_SECONDS="2")
     lines = "".join(f"line {n}\n" for n in range(ITEMS))
     made = manage(
-        data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=20", stdin=lines
+        data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=8", stdin=lines
     )
     assert made.returncode == 0, made.stderr
     batch = made.stdout.split()[-1]

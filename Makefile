@@ -1,0 +1,43 @@
+# A machine with python3, git and make is enough: the rest is fetched into .tools and .venv.
+
+UV := .tools/uv
+PYTHON := .venv/bin/python
+
+# Without a home to write to, uv keeps its cache here.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export UV_CACHE_DIR := $(CURDIR)/.tools/cache
+export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.tools/python
+endif
+
+.PHONY: setup run test check lint bench
+
+setup: $(UV)
+	@$(UV) sync --locked --quiet
+
+$(UV): scripts/get_uv.py
+	@python3 scripts/get_uv.py
+	@touch $@
+
+run: setup
+	@exec $(PYTHON) manage.py serve --demo
+
+test: setup
+	@scripts/system-packages
+	@$(MAKE) --no-print-directory lint
+	$(PYTHON) -m pytest
+
+# Under two minutes: what to run before every commit.
+check: setup lint
+	$(PYTHON) -m pytest tests/unit tests/web -q
+
+lint:
+	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --quiet --check .
+	.venv/bin/djade --check --target-version 6.1 $(shell git ls-files 'templates/*.html')
+	.venv/bin/djlint --lint --quiet templates
+	.venv/bin/mypy .
+	.venv/bin/lint-imports --no-cache > .tools/lint-imports.log || (cat .tools/lint-imports.log; exit 1)
+
+bench: setup
+	$(PYTHON) manage.py bench engine
+	$(PYTHON) manage.py bench intake --items 1000000

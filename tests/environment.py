@@ -1,0 +1,11 @@
+"""Loaded before Django reads its settings: no test may touch a database that somebody uses."""
+
+import os
+import tempfile
+
+DATA = tempfile.TemporaryDirectory(prefix="console-test-", ignore_cleanup_errors=True)
+
+for name in [name for name in os.environ if name.startswith(("CONSOLE_", "DATABASE_"))]:
+    del os.environ[name]
+os.environ["CONSOLE_DATA_DIR"] = DATA.name
+os.environ["CONSOLE_LEASE_SECONDS"] = "3"
