@@ -25,7 +25,7 @@ async def detect(arguments: dict[str, Any], where: str, application_name: str) -
 
 async def _detected(arguments: dict[str, Any], application_name: str) -> tuple[str, str]:
     try:
-        connection = await asyncpg.connect(
+        connection = await asyncpg.connect(  # type: ignore[no-untyped-call]
             **arguments,
             timeout=10,
             statement_cache_size=0,

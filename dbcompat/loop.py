@@ -14,10 +14,10 @@ from concurrent.futures import Future
 from multiprocessing import parent_process, util
 from typing import Any
 
-import uvloop
 from django.db import connections
 
-from dbcompat.loop_health import Health, LagMeter
+from dbcompat.loop_health import Health
+from dbcompat.loop_thread import LoopThread
 
 log = logging.getLogger(__name__)
 
@@ -41,48 +41,8 @@ class AtomicHandoff(LoopError):
     """A wait for the loop inside a transaction could wait for that very transaction."""
 
 
-class _Thread:
-    def __init__(self) -> None:
-        self.pid = os.getpid()
-        self.loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-        self.tasks: set[asyncio.Task[Any]] = set()
-        self.lag = LagMeter()
-        self.draining = False
-        self.drain_callbacks: list[Callable[[], None]] = []
-        self.cleanups: list[Callable[[], Awaitable[None]]] = []
-        # A daemon: a thread that must be joined keeps the interpreter from ever getting to atexit.
-        self.thread = threading.Thread(target=self._run, name="dbcompat-loop", daemon=True)
-        self.thread.start()
-
-    @property
-    def alive(self) -> bool:
-        # After a fork the loop still calls itself running; only the thread and the pid tell.
-        return self.pid == os.getpid() and self.thread.is_alive()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        ticker = self.loop.create_task(self.lag.measure())
-        try:
-            self.loop.run_forever()
-        finally:
-            ticker.cancel()
-            self.loop.run_until_complete(asyncio.gather(ticker, return_exceptions=True))
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.close()
-
-    async def call(self, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
-        # Kept here, too: the loop itself holds its tasks only weakly.
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        try:
-            return await function(*args)
-        finally:
-            self.tasks.discard(task)
-
-
 _lock = threading.RLock()
-_current: _Thread | None = None
+_current: LoopThread | None = None
 _stopped = False
 # What a child inherits over a fork is kept for ever: collecting it would close sockets of the parent.
 _graveyard: list[Any] = []
@@ -94,7 +54,7 @@ def start() -> None:
     with _lock:
         _stopped = False
         if _current is None or not _current.alive:
-            _current = _Thread()
+            _current = LoopThread()
             if parent_process() is not None:
                 # A multiprocessing child leaves by os._exit, past atexit.
                 util.Finalize(None, stop, exitpriority=10)
@@ -145,7 +105,7 @@ def drain(timeout: float = GRACE_SECONDS) -> bool:
     if current is None or not current.alive:
         return True
     current.draining = True
-    return asyncio.run_coroutine_threadsafe(_drain(current, timeout), current.loop).result()
+    return asyncio.run_coroutine_threadsafe(current.drain(timeout), current.loop).result()
 
 
 def stop(timeout: float = GRACE_SECONDS) -> None:
@@ -160,8 +120,7 @@ def stop(timeout: float = GRACE_SECONDS) -> None:
     if threading.current_thread() is current.thread:
         raise LoopReentry("The loop thread can't stop itself: call loop.stop() on another thread.")
     if not already:
-        work = _drain_and_clean(current, timeout)
-        asyncio.run_coroutine_threadsafe(work, current.loop).result()
+        asyncio.run_coroutine_threadsafe(current.wind_down(timeout), current.loop).result()
         current.loop.call_soon_threadsafe(current.loop.stop)
     current.thread.join(timeout)
     with _lock:
@@ -189,7 +148,7 @@ def _submit[T](function: Callable[..., Awaitable[T]], *args: Any) -> "Future[T]"
     return asyncio.run_coroutine_threadsafe(current.call(function, *args), current.loop)
 
 
-def _ready() -> _Thread:
+def _ready() -> LoopThread:
     with _lock:
         if _stopped and not is_loop_thread():
             raise LoopStopped(_DEAD)
@@ -199,7 +158,7 @@ def _ready() -> _Thread:
         return _current
 
 
-def _mine() -> _Thread:
+def _mine() -> LoopThread:
     if _current is None or not is_loop_thread():
         raise LoopError("This can only be called on the loop thread: use loop.submit(function).")
     return _current
@@ -226,30 +185,6 @@ def _refuse_to_wait() -> None:
 def _log_failure(future: "Future[Any]") -> None:
     if not future.cancelled() and (error := future.exception()) is not None:
         log.error("Background work failed.", exc_info=error)
-
-
-async def _drain(current: _Thread, timeout: float) -> bool:
-    for callback in current.drain_callbacks:
-        callback()
-    deadline = current.loop.time() + timeout
-    while current.tasks and (left := deadline - current.loop.time()) > 0:
-        await asyncio.wait(set(current.tasks), timeout=left)
-    abandoned = set(current.tasks)
-    for task in abandoned:
-        task.cancel()
-    if abandoned:
-        log.warning("%s background tasks did not finish in time.", len(abandoned))
-        await asyncio.wait(abandoned, timeout=2.0)
-    return not abandoned
-
-
-async def _drain_and_clean(current: _Thread, timeout: float) -> None:
-    await _drain(current, timeout)
-    for cleanup in reversed(current.cleanups):
-        try:
-            await cleanup()
-        except Exception:
-            log.exception("Cleaning up after the loop failed.")
 
 
 def _forget_after_fork() -> None:

@@ -8,7 +8,7 @@ from adminapp.console.access import batch_for, person, require
 from adminapp.console.forms import NewBatchForm
 from adminapp.exports import rejects_response
 from batches import lifecycle
-from batches.intake import BadInput, BatchSpec, NothingToRun, create_batch, read_file, read_text
+from batches.intake import BadInput, BatchSpec, create_batch, read_file, read_text
 from batches.lines import Line
 
 
@@ -67,10 +67,10 @@ def _refused(request: HttpRequest, form: NewBatchForm, error: BadInput) -> HttpR
     """The form again, with everything that was entered, and the words where they belong."""
     source = "file" if form.cleaned_data["file"] else "text"
     slug = form.cleaned_data["operation"]
-    field = error.field.replace("params.", f"{slug}-").replace("input", source)
-    form.add_error(field if field in form.fields else None, str(error))
-    preflight = error.preflight if isinstance(error, NothingToRun) else None
-    return _form(request, form, preflight=preflight)
+    for place, words in error.errors.items():
+        field = place.replace("params.", f"{slug}-").replace("input", source)
+        form.add_error(field if field in form.fields else None, words)
+    return _form(request, form, preflight=error.preflight)
 
 
 def _form(request: HttpRequest, form: NewBatchForm, **context: object) -> HttpResponse:

@@ -1,5 +1,8 @@
+import errno
+import os
 import socket
 from ipaddress import IPv4Network
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -13,6 +16,7 @@ from adminapp.demo import start_demo
 from adminapp.roles import give_role
 from adminapp.tokens import create_sign_in_link
 from dbcompat import loop
+from dbcompat.embedded_programs import EmbeddedError
 
 LOOPBACK = IPv4Network("127.0.0.0/8")
 # Any number; what counts is that two consoles starting at once agree on it.
@@ -30,14 +34,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, demo: bool, **options: Any) -> None:
         try:
             # First of all: a port that is taken should cost nobody a minute of preparation.
-            listener = _listen(host, port)
-            _prepare()
-            if demo:
-                self._start_demo()
-            self._announce(host, listener.getsockname()[1])
-            _serve(listener)
+            with _listen(host, port) as listener:
+                _prepare()
+                if demo:
+                    self._start_demo()
+                self._announce(host, listener.getsockname()[1])
+                _serve(listener)
         except KeyboardInterrupt:
             pass
+        except EmbeddedError as error:
+            raise CommandError(str(error)) from error
         finally:
             loop.stop()
         self.stdout.write("Stopped.")
@@ -49,17 +55,21 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(settings.DEMO_TARGETS)} sample sites are up on loopback.")
 
     def _announce(self, host: str, port: int) -> None:
-        user, created = User.objects.get_or_create(username="admin")
-        if created:
-            user.set_unusable_password()
-            give_role(user, "admin")
-            user.save()
-        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        address = f"http://{_reachable(host)}:{port}"
         self.stdout.write(f"\nBatch Console: {address}")
-        self.stdout.write("Sign in once, within a day, with this link:")
-        self.stdout.write(f"  {address}/sign-in/link/{create_sign_in_link(user)}/\n")
+        if admin := _administrator():
+            self.stdout.write("Sign in once, within a day, with this link:")
+            self.stdout.write(f"  {address}/sign-in/link/{create_sign_in_link(admin)}/\n")
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            # Whoever asks twice does not want to wait. Leases and locks are made for this.
+            os._exit(130)
+        super().handle_exit(sig, frame)
 
 
 async def _demo_targets() -> list[str]:
@@ -70,16 +80,15 @@ async def _demo_targets() -> list[str]:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-    except OSError as error:
+        # From now on whoever comes waits, rather than being refused, until the database is ready.
+        return socket.create_server((host, port), family=family, dualstack_ipv6=host == "::")
+    except (OSError, OverflowError) as error:
+        hint = " Another console? Choose another port with --port."
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise CommandError(
-            f"Can't listen on {host} port {port}: {error.strerror}. Is another console running?"
-            " Choose another port with --port."
+            f"Can't listen on {host} port {port}: {error}.{hint if taken else ''}"
         ) from error
-    return listener
 
 
 def _prepare() -> None:
@@ -88,16 +97,32 @@ def _prepare() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
         call_command("migrate", verbosity=0, interactive=False)
+        if not User.objects.exists():
+            admin = User.objects.create_user("admin")
+            give_role(admin, "admin")
+
+
+def _administrator() -> User | None:
+    """Whom the link is for; nobody if the administrators have been taken away on purpose."""
+    return User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+
+
+def _reachable(host: str) -> str:
+    """How to write the address in a URL on this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _serve(listener: socket.socket) -> None:
     config = uvicorn.Config(
         "adminapp.asgi:application",
         log_level="warning",
+        access_log=False,
         lifespan="on",
         proxy_headers=False,
         server_header=False,
         # A page that polls must not keep the server from stopping.
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config).run(sockets=[listener])

@@ -57,8 +57,7 @@ def explained(error: Exception, url: str) -> Failure:
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return BadCertificate(_tls(error))
     if isinstance(error, aiohttp.ClientConnectorError):
-        words = error.os_error.strerror or "no connection"
-        return NoConnection(f"Could not connect: {words.lower()}.", cause="Could not connect")
+        return NoConnection("Nobody answers at that address.")
     if isinstance(error, aiohttp.ClientPayloadError):
         return BadAnswer("The answer broke off or could not be unpacked.")
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError | aiohttp.ClientOSError):
