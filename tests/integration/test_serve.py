@@ -1,0 +1,100 @@
+"""The server as a process: what it prints, what it answers, and what it leaves behind."""
+
+import signal
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.integration.running import until
+from tests.servers import Server, manage
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data directory. Afterwards nothing may run that was started for it."""
+    yield tmp_path
+    until(lambda: not left_over(tmp_path), "every process to end", limit=10)
+
+
+def left_over(data: Path) -> list[str]:
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = " ".join(process.info["cmdline"] or [])
+        if str(data) in words and " pytest" not in words and "-m pytest" not in words:
+            found.append(words)
+    return found
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_and_ends_in_good_order(data: Path, ending: int) -> None:
+    server = Server(data)
+    assert left_over(data)
+    until(lambda: "ready" in get(f"{server.url}/readyz"), "readiness")
+    assert "Welcome" in get(server.link)
+    output = server.stop(ending)
+    assert output.rstrip().endswith("Stopped.")
+    assert "Traceback" not in output
+    assert server.process.returncode == 0
+
+
+def test_a_port_that_is_taken_is_said_at_once(data: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        refused = manage(data, "serve", f"--port={port}")
+    assert refused.returncode == 1
+    assert f"Can't listen on 127.0.0.1 port {port}" in refused.stderr
+    assert not (data / "postgresql").exists()
+
+
+def test_two_share_a_database_and_the_last_one_stops_it(data: Path) -> None:
+    first, second = Server(data), Server(data)
+    first.stop()
+    assert "ready" in get(f"{second.url}/readyz")
+    # A process that is killed is not waited for by anybody.
+    third = Server(data)
+    third.kill()
+    second.stop()
+
+
+def test_work_goes_on_where_it_was_after_an_orderly_end(data: Path) -> None:
+    server = Server(data)
+    lines = "".join(f"line {n}\n" for n in range(400))
+    made = manage(
+        data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=400", stdin=lines
+    )
+    batch = made.stdout.split()[-1]
+    until(lambda: '"running"' in status(data, batch), "the batch to run")
+    server.stop()
+    again = Server(data)
+    until(lambda: '"completed"' in status(data, batch), "the batch to end")
+    assert '"succeeded": 400' in status(data, batch)
+    assert manage(data, "batch", "verify", batch).returncode == 0
+    again.stop()
+
+
+def status(data: Path, batch: str) -> str:
+    return manage(data, "batch", "status", batch, "--json").stdout
+
+
+def test_a_token_is_alone_on_the_last_line_and_opens_the_api(data: Path) -> None:
+    server = Server(data)
+    token = manage(data, "createtoken", "ada", "--role=viewer").stdout.splitlines()[-1]
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/batches", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    server.stop()
