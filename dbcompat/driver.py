@@ -13,7 +13,7 @@ LIMITS = {
 _LOCAL = "; ".join(f"SET LOCAL {name} = {limit}" for name, limit in LIMITS.items())
 
 
-class LimitedConnection(asyncpg.Connection):  # Published without types.
+class LimitedConnection(asyncpg.Connection):
     """Sends the limits in the same message as BEGIN, so they cost no round trip.
 
     Local to the transaction: a pooler would hand anything else on to the next client. Not in the startup
