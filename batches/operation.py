@@ -82,6 +82,8 @@ class Operation[P: BaseModel]:
     description: ClassVar[str]
     # What one line of input is called on forms: "site", "URL", "text".
     noun: ClassVar[str] = "line"
+    # What of a result to show first: the database keeps its keys in no order.
+    headline: ClassVar[tuple[str, ...]] = ()
     params: type[P]
 
     def target(self, line: str) -> Target:

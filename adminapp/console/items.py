@@ -9,6 +9,7 @@ from adminapp.exports import FORMATS, export_response
 from adminapp.roles import may
 from batches import pages, reports
 from batches.models import Attempt, FailureGroup, Item
+from batches.operation import operations
 from batches.states import ItemState
 
 STATES = [state.value for state in ItemState]
@@ -44,7 +45,7 @@ def item(request: HttpRequest, batch_id: int, seq: int) -> HttpResponse:
         "batch": batch,
         "item": found,
         "attempts": Attempt.objects.filter(batch=batch, seq=seq).order_by("id")[:100],
-        "facts": _facts(found.result),
+        "facts": _facts(found.result, batch.operation),
         "raw": json_text(found.result) if found.result is not None else "",
         "previous": seq - 1 if seq else None,
         "next": seq + 1 if seq + 1 < batch.total else None,
@@ -65,12 +66,14 @@ def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
-def _facts(result: Any) -> list[tuple[str, str]]:
+def _facts(result: Any, slug: str) -> list[tuple[str, str]]:
     """What can be said in a line each; the whole stands below as JSON."""
     if not isinstance(result, dict):
         return []
-    plain = [(key, value) for key, value in result.items() if not isinstance(value, dict)]
-    texts = [(key, _fact(value)) for key, value in plain]
+    found = operations().get(slug)
+    first = [key for key in (found.headline if found else ()) if key in result]
+    keys = [*first, *sorted(result.keys() - set(first))]
+    texts = [(key, _fact(result[key])) for key in keys if not isinstance(result[key], dict)]
     return [(key.replace("_", " "), text) for key, text in texts if text]
 
 

@@ -35,6 +35,7 @@ class PageScan(Operation[PageScanParams]):
     title = "Page scan"
     description = "Reads the page of each site: title, contacts, social profiles, technology."
     noun = "site"
+    headline = ("title", "description", "url", "h1", "language", "emails", "phones", "generator")
     params = PageScanParams
 
     _fetcher: Fetcher
