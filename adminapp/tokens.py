@@ -33,6 +33,13 @@ def create_sign_in_link(user: User) -> str:
     return secret
 
 
+def sign_in_link_user(secret: str) -> User | None:
+    """Whom the link would sign in now. Asking does not use it up."""
+    link = SignInLink.objects.filter(digest=_digest(secret), used_at=None, expires_at__gt=Now())
+    found = link.filter(user__is_active=True).select_related("user").first()
+    return found.user if found is not None else None
+
+
 def redeem_sign_in_link(secret: str) -> User | None:
     """The user the link was made for; None if it was used, has expired, or never was."""
     link = SignInLink.objects.filter(digest=_digest(secret))

@@ -31,6 +31,7 @@ def batches_page(
     state: str = "", operation: str = "", q: str = "", cursor: int | None = None, limit: int = 50
 ) -> Page[BatchRow]:
     """Newest first. `q` matches part of the name, or the number of the batch."""
+    state, operation, q = (_searchable(text) for text in (state, operation, q))
     batches = Batch.objects.select_related("created_by")
     if state:
         batches = batches.filter(state=state)
@@ -64,7 +65,7 @@ def items_page(
     results: bool = False,
 ) -> Page[Item]:
     """In order of `seq`. `cursor` is the last `seq` seen. Results are loaded only on request."""
-    after = -1 if cursor is None else cursor
+    after, q = -1 if cursor is None else cursor, _searchable(q)
     items = Item.objects.filter(batch=batch, seq__gt=after).order_by("seq")
     if not results:
         items = items.defer("result")
@@ -76,6 +77,11 @@ def items_page(
         return _search(batch, items.filter(target__icontains=q), after, limit)
     found = list(items[: limit + 1])
     return Page(found[:limit], found[limit - 1].seq if len(found) > limit else None)
+
+
+def _searchable(text: str) -> str:
+    """Nothing that is stored holds a NUL, and PostgreSQL takes none in a question either."""
+    return text.replace("\0", "")
 
 
 def _search(batch: Batch, items: QuerySet[Item], after: int, limit: int) -> Page[Item]:

@@ -14,7 +14,7 @@ from batches.lines import Line
 
 def batch_new(request: HttpRequest) -> HttpResponse:
     require(request, "add_batch")
-    if request.method == "POST" and "demo" in request.POST:
+    if request.method == "POST" and "demo" in request.POST and settings.DEMO_TARGETS:
         return _demo(request)
     form = NewBatchForm(request.POST or None, request.FILES or None)
     if request.method != "POST" or not form.is_valid():
@@ -65,14 +65,10 @@ def _lines(form: NewBatchForm) -> Iterator[Line]:
 
 def _refused(request: HttpRequest, form: NewBatchForm, error: BadInput) -> HttpResponse:
     """The form again, with everything that was entered, and the words where they belong."""
-    source = "file" if form.cleaned_data["file"] else "text"
-    slug = form.cleaned_data["operation"]
-    for place, words in error.errors.items():
-        field = place.replace("params.", f"{slug}-").replace("input", source)
-        form.add_error(field if field in form.fields else None, words)
+    form.refuse(error)
     return _form(request, form, preflight=error.preflight)
 
 
 def _form(request: HttpRequest, form: NewBatchForm, **context: object) -> HttpResponse:
     context |= {"form": form, "demo": len(settings.DEMO_TARGETS)}
-    return render(request, "batch_new.html", context, status=422 if form.errors else 200)
+    return render(request, "batch_new.html", context, status=422 if form.wrong() else 200)

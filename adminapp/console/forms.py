@@ -1,14 +1,13 @@
-"""The form of a new batch; its options come from the parameters of each operation."""
+"""The form of a new batch: one list, one operation and its options, and the limits."""
 
-from enum import Enum
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
-from annotated_types import Ge, Gt, Le, Lt
 from django import forms
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from batches.intake import LIMITS
+from adminapp.console.options import OptionsForm, tidy
+from batches.intake import LIMITS, BadInput
+from batches.lines.table import USUAL
 from batches.operation import Operation, operations
 
 _LIMIT_WORDS = {
@@ -46,7 +45,13 @@ class NewBatchForm(forms.Form):
         label="Or upload a file",
         required=False,
         help_text=".txt or .csv, in UTF-8.",
-        widget=forms.ClearableFileInput(attrs={"accept": ".txt,.csv,text/plain,text/csv"}),
+        widget=forms.ClearableFileInput(
+            attrs={
+                "accept": ".txt,.csv,.tsv,text/plain,text/csv",
+                # Which column the script proposes is what the server would take without one.
+                "data-usual": " ".join(sorted(USUAL)),
+            }
+        ),
     )
     column = forms.CharField(
         label="Column", required=False, help_text="Of a CSV file: its name, or its number from 1."
@@ -65,19 +70,35 @@ class NewBatchForm(forms.Form):
         self.fields["text"].validators = []
         for name, (least, most) in LIMITS.items():
             self.fields[name] = _limit(name, least, most)
-        for operation in operations().values():
-            for name, info in operation.params.model_fields.items():
-                self.fields[f"{operation.slug}-{name}"] = _option(name, info)
+        slug = self.data.get("operation")
+        self._options = [
+            OptionsForm(operation, self.data if self.is_bound else None, operation.slug == slug)
+            for operation in operations().values()
+        ]
+
+    def is_valid(self) -> bool:
+        return not self.wrong()
+
+    def wrong(self) -> bool:
+        """Whether something is marked, here or in the options of the chosen operation."""
+        return bool(self.errors) or any(form.errors for form in self._options)
 
     def limits(self) -> list[forms.BoundField]:
         return [self[name] for name in _LIMIT_WORDS]
 
     def options(self) -> list[tuple[Operation[BaseModel], list[forms.BoundField]]]:
         """Each operation with the fields of its parameters."""
-        return [
-            (operation, [self[f"{slug}-{name}"] for name in operation.params.model_fields])
-            for slug, operation in operations().items()
-        ]
+        return [(form.operation, list(form)) for form in self._options]
+
+    def refuse(self, error: BadInput) -> None:
+        """Put the words of `error` where they belong; above the form if that is nowhere."""
+        chosen, source = self._chosen(), "file" if self.cleaned_data.get("file") else "text"
+        for place, words in error.errors.items():
+            if (name := place.removeprefix("params.")) in chosen.fields and name != place:
+                chosen.add_error(name, words.removeprefix(f"{name}: "))
+            else:
+                field = source if place == "input" else place
+                self.add_error(field if field in self.fields else None, words)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -90,15 +111,14 @@ class NewBatchForm(forms.Form):
         return cleaned
 
     def params(self) -> dict[str, Any]:
-        """Those of the chosen operation; left out where nothing was entered."""
-        prefix = f"{self.cleaned_data['operation']}-"
-        given = {
-            k.removeprefix(prefix): v for k, v in self.cleaned_data.items() if k.startswith(prefix)
-        }
-        return {name: value for name, value in given.items() if value is not None}
+        return self._chosen().params()
 
     def limit_values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in LIMITS}
+
+    def _chosen(self) -> OptionsForm:
+        slug = self.cleaned_data["operation"]
+        return next(form for form in self._options if form.operation.slug == slug)
 
 
 def _limit(name: str, least: float, most: float) -> forms.Field:
@@ -110,44 +130,6 @@ def _limit(name: str, least: float, most: float) -> forms.Field:
         help_text=words,
         min_value=least,  # type: ignore[arg-type]
         max_value=most,  # type: ignore[arg-type]
-        initial=default,
+        initial=tidy(default),
         required=default is not None,
     )
-
-
-def _option(name: str, info: FieldInfo) -> forms.Field:
-    """A form field for a parameter. What it can't check, pydantic will."""
-    common: dict[str, Any] = {
-        "label": info.title or name.replace("_", " ").capitalize(),
-        "help_text": info.description or "",
-        "initial": info.get_default(call_default_factory=False),
-        "required": info.is_required(),
-    }
-    kind = info.annotation
-    if kind is bool:
-        return forms.BooleanField(**(common | {"required": False}))
-    if choices := _choices(kind):
-        return forms.ChoiceField(choices=choices, **common)
-    if kind is int or kind is float:
-        field = forms.IntegerField if kind is int else forms.FloatField
-        return field(**_range(info), **common)
-    return forms.CharField(**common, empty_value=None)
-
-
-def _choices(kind: Any) -> list[tuple[Any, str]]:
-    if get_origin(kind) is Literal:
-        return [(value, str(value)) for value in get_args(kind)]
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return [(member.value, str(member.value)) for member in kind]
-    return []
-
-
-def _range(info: FieldInfo) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for bound in info.metadata:
-        match bound:
-            case Ge(ge=least) | Gt(gt=least):
-                found["min_value"] = least
-            case Le(le=most) | Lt(lt=most):
-                found["max_value"] = most
-    return found

@@ -10,6 +10,28 @@ document.addEventListener("htmx:config:request", (event) => {
   if (polled && busy) event.preventDefault();
 });
 
+// A poll that was sent elsewhere did not bring the live part: the session has ended. Loading the page
+// anew leads to the sign-in, and back here afterwards.
+document.addEventListener("htmx:before:response", (event) => {
+  if (!event.detail.ctx.response.raw.redirected) return;
+  event.preventDefault();
+  location.reload();
+});
+
+// Old numbers must not pass for new ones.
+const offline = document.querySelector("[data-offline]");
+const answered = () => {
+  offline.hidden = true;
+  offline.querySelector("time").textContent = new Date().toLocaleTimeString();
+};
+const failed = () => (offline.hidden = false);
+answered();
+document.addEventListener("htmx:after:request", (event) => {
+  if (event.detail.ctx.response.status < 400) answered();
+});
+document.addEventListener("htmx:response:error", failed);
+document.addEventListener("htmx:error", failed);
+
 // What a person has opened stays open when new content comes in.
 document.addEventListener("htmx:before:morph:attr", (event) => {
   if (event.target.matches?.("details") && event.detail.name === "open") event.preventDefault();

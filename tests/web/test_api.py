@@ -212,3 +212,11 @@ def test_health() -> None:
     assert Client().get("/metrics").status_code == 401
     metrics = Client().get("/metrics", headers=Api("viewer").headers)
     assert b"console_batches_active 0" in metrics.content
+
+
+@pytest.mark.parametrize(
+    "path", ["/batches?q=%00", "/batches?state=%00&operation=%00", "/batches/ID/items?q=%00"]
+)
+def test_a_nul_in_a_question_finds_what_the_rest_of_it_finds(path: str) -> None:
+    batch = create("checksum", 3)
+    assert Api("viewer")("GET", path.replace("ID", str(batch.pk)))[0] == 200

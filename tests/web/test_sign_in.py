@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from adminapp.console.sign_in import TRIES
 from adminapp.models import ApiToken, SignInLink
 from adminapp.tokens import create_sign_in_link, create_token, redeem_sign_in_link, user_of_token
 from tests.people import user
@@ -57,3 +58,35 @@ def test_signing_out_needs_a_post() -> None:
     assert client.get("/sign-out/").status_code == 405
     client.post("/sign-out/")
     assert client.get("/batches/").status_code == 302
+
+
+def test_a_link_says_whom_it_signs_in() -> None:
+    secret = create_sign_in_link(user("admin"))
+    page = Client().get(f"/sign-in/link/{secret}/").content.decode()
+    assert "Sign in as admin" in page
+    assert redeem_sign_in_link(secret) is not None
+    used = Client().get(f"/sign-in/link/{secret}/")
+    assert used.status_code == 403
+    assert "no longer works" in used.content.decode()
+
+
+def test_guessing_passwords_is_slow() -> None:
+    guessed = user("staff")
+    guessed.set_password("correct-horse-battery")
+    guessed.save()
+    client = Client(REMOTE_ADDR="192.0.2.7")
+    for n in range(TRIES):
+        assert (
+            client.post("/sign-in/", {"username": "staff", "password": f"{n}"}).status_code == 200
+        )
+    right = {"username": "staff", "password": "correct-horse-battery"}
+    refused = client.post("/sign-in/", right)
+    assert refused.status_code == 429
+    assert "Wait 5 minutes" in refused.content.decode()
+    # Nobody locks out a colleague who sits elsewhere.
+    assert Client(REMOTE_ADDR="192.0.2.8").post("/sign-in/", right).status_code == 302
+
+
+def test_a_name_may_be_any_text() -> None:
+    wrong = {"username": "ünï\0\n x" * 40, "password": "x"}
+    assert Client().post("/sign-in/", wrong).status_code == 200
