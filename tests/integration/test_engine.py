@@ -2,6 +2,7 @@ import hashlib
 import time
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection, transaction
 
 from batches import lifecycle, reports
@@ -99,10 +100,11 @@ def test_failures_of_one_cause_make_one_group() -> None:
 
 def test_pause_takes_effect_within_two_seconds_and_loses_nothing() -> None:
     batch = started("slow", 200, concurrency=20)
-    until(lambda: state(batch) == "running", "running")
+    leased = batch.chunks.filter(lease_until__isnull=False)
+    until(leased.exists, "items in flight")
     began = time.monotonic()
     lifecycle.pause(batch, None)
-    until(lambda: not batch.chunks.filter(lease_until__isnull=False).exists(), "leases given back")
+    until(lambda: not leased.exists(), "leases given back")
     assert time.monotonic() - began < 2.5
     assert counts(batch) == {"pending": 200}
     assert not Attempt.objects.filter(batch=batch).exists()
@@ -177,3 +179,11 @@ def test_an_operation_that_is_gone_pauses_its_batches() -> None:
     lifecycle.start(batch, None)
     until(lambda: state(batch) == "paused", "a pause")
     assert "There is no operation “gone”" in batch.state_reason
+
+
+def test_a_slow_item_keeps_its_lease(settings: LazySettings) -> None:
+    settings.CONSOLE_LEASE_SECONDS = 1
+    batch = finished(started("slow", 3, params={"seconds": 2.5}, max_attempts=1))
+    assert counts(batch) == {"succeeded": 3}
+    # One claim and one write: nobody else has thought it lost.
+    assert batch.chunks.get().lease_token == 2

@@ -1,14 +1,17 @@
 """What two workers may not do to each other. Here a test plays one of them."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from batches import lifecycle
 from batches.engine import leases, retries, transitions
 from batches.engine.attempt import Outcome
 from batches.engine.leases import Lease, Work
 from batches.engine.writeback import Parcel, write
-from batches.models import Batch
+from batches.models import Action, Batch
 from batches.recount import verify
 from batches.states import BatchState, ItemState
 from dbcompat import loop
@@ -116,6 +119,19 @@ def test_an_action_keeps_its_batch_open(running: Batch) -> None:
     loop.run(retries.apply, action.pk, timeout=10)
     assert counts(running) == {"succeeded": 10, "pending": 10}
     assert verify(running) == []
+
+
+def test_what_ran_again_after_a_retry_was_asked_for_is_not_in_its_set(running: Batch) -> None:
+    lease, works = claim(running)
+    skipped = [Outcome(work.seq, ItemState.SKIPPED, 1) for work in works]
+    deliver(running, Parcel(lease, skipped, release=True))
+    action = lifecycle.retry(running, None, "skipped")
+    # As if it had waited for its turn until these items had run once more.
+    Action.objects.filter(pk=action.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    loop.run(retries.apply, action.pk, timeout=10)
+    action.refresh_from_db()
+    assert (action.applied, action.skipped) == (0, {"ran again since": 10})
+    assert counts(running) == {"skipped": 10, "pending": 10}
 
 
 def test_cancelling_leaves_leased_chunks_to_their_worker(running: Batch) -> None:
