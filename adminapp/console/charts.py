@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from batches.reports import Bucket, Progress
+from batches.reports import BUCKET, Bucket, Progress
 
 WIDTH, HEIGHT = 720, 120
+LEAST_COLUMNS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,13 @@ def throughput(buckets: list[Bucket]) -> Chart | None:
     most = max((b.succeeded + b.failed for b in buckets), default=0)
     if not most:
         return None
-    width = WIDTH / len(buckets)
+    # Room for what is to come: a batch of ten seconds is no block as wide as the page.
+    places = max(len(buckets), LEAST_COLUMNS)
+    width = WIDTH / places
     columns = [_column(n * width, width, bucket, HEIGHT / most) for n, bucket in enumerate(buckets)]
     busy = [b for b in buckets if b.succeeded or b.failed or b.retried]
-    return Chart(columns, most / 10, buckets[0].at, buckets[-1].at, busy)
+    last = buckets[0].at + BUCKET * places
+    return Chart(columns, most / 10, buckets[0].at, last, busy)
 
 
 def _column(x: float, width: float, bucket: Bucket, scale: float) -> Column:
