@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 
 from adminapp.console.access import batch_for, person, require
 from adminapp.console.forms import NewBatchForm
+from adminapp.demo import SOURCE
 from adminapp.exports import rejects_response
 from batches import lifecycle
 from batches.intake import BadInput, BatchSpec, create_batch, read_file, read_text
@@ -34,7 +35,7 @@ def _demo(request: HttpRequest) -> HttpResponse:
     spec = BatchSpec(
         operation="page_scan",
         name=f"{len(settings.DEMO_TARGETS)} sample sites",
-        source="the sample sites",
+        source=SOURCE,
         user=person(request),
     )
     batch, _ = create_batch(spec, read_text("\n".join(settings.DEMO_TARGETS)))

@@ -4,4 +4,7 @@ from adminapp.demo.behaviours import Behaviour
 from adminapp.demo.server import DemoWeb, start_demo
 from adminapp.demo.sites import Site
 
-__all__ = ["Behaviour", "DemoWeb", "Site", "start_demo"]
+__all__ = ["SOURCE", "Behaviour", "DemoWeb", "Site", "start_demo"]
+
+# Where the items of a batch of sample sites come from.
+SOURCE = "the sample sites"

@@ -69,6 +69,14 @@ def test_two_share_a_database_and_the_last_one_stops_it(data: Path) -> None:
     second.stop()
 
 
+def test_sample_sites_are_for_consoles_without_batches_of_their_own(data: Path) -> None:
+    first = Server(data, "--demo")
+    assert "200 sample sites are up on loopback." in first.stop()
+    manage(data, "batch", "create", "checksum", "--input=-", stdin="mine\n")
+    second = Server(data, "--demo")
+    assert "No sample sites: this console has batches of its own." in second.stop()
+
+
 def test_work_goes_on_where_it_was_after_an_orderly_end(data: Path) -> None:
     server = Server(data)
     lines = "".join(f"line {n}\n" for n in range(400))

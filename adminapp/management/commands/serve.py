@@ -1,5 +1,4 @@
 import errno
-import os
 import socket
 from ipaddress import IPv4Network
 from types import FrameType
@@ -10,11 +9,13 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
-from adminapp.demo import start_demo
+from adminapp.demo import SOURCE, start_demo
+from adminapp.management import interrupts
 from adminapp.roles import give_role
 from adminapp.tokens import create_sign_in_link
+from batches.models import Batch
 from dbcompat import loop
 from dbcompat.embedded_programs import EmbeddedError
 
@@ -32,23 +33,29 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="with 200 sample sites on loopback")
 
     def handle(self, *args: Any, host: str, port: int, demo: bool, **options: Any) -> None:
+        interrupts.listen()
         try:
             # First of all: a port that is taken should cost nobody a minute of preparation.
             with _listen(host, port) as listener:
                 _prepare()
                 if demo:
                     self._start_demo()
+                interrupts.check()
                 self._announce(host, listener.getsockname()[1])
                 _serve(listener)
         except KeyboardInterrupt:
             pass
-        except EmbeddedError as error:
-            raise CommandError(str(error)) from error
+        except (EmbeddedError, OperationalError) as error:
+            raise CommandError(f"The database can't be used. {error}") from error
         finally:
             loop.stop()
         self.stdout.write("Stopped.")
 
     def _start_demo(self) -> None:
+        # They open loopback to scans, which is for a first look and not for a console in use.
+        if Batch.objects.exclude(source=SOURCE).exists():
+            self.stdout.write("No sample sites: this console has batches of its own.")
+            return
         settings.DEMO_TARGETS = loop.run(_demo_targets, timeout=30)
         # For this process, and for nothing but loopback: the sample sites are there.
         settings.CONSOLE_ALLOWED_NETWORKS = [*settings.CONSOLE_ALLOWED_NETWORKS, LOOPBACK]
@@ -66,10 +73,9 @@ class Command(BaseCommand):
 
 class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.should_exit:
-            # Whoever asks twice does not want to wait. Leases and locks are made for this.
-            os._exit(130)
-        super().handle_exit(sig, frame)
+        # Not handed on: it would be raised again at the end, and look like the second one.
+        interrupts.leave_at_once_if_asked_before(sig)
+        self.should_exit = True
 
 
 async def _demo_targets() -> list[str]:
