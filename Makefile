@@ -9,6 +9,11 @@ export UV_CACHE_DIR := $(CURDIR)/.tools/cache
 export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.tools/python
 endif
 
+# As pip does: the machine's own certificates count, a company's among them.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
+export UV_SYSTEM_CERTS := true
+endif
+
 .PHONY: setup run test check lint bench
 
 setup: $(UV)
@@ -33,7 +38,7 @@ check: setup lint
 lint:
 	.venv/bin/ruff check --quiet .
 	.venv/bin/ruff format --quiet --check .
-	.venv/bin/djade --check --target-version 6.1 $(shell git ls-files 'templates/*.html')
+	.venv/bin/djade --check --target-version 6.1 $(shell find templates -name '*.html')
 	.venv/bin/djlint --lint --quiet templates
 	.venv/bin/mypy .
 	.venv/bin/lint-imports --no-cache > .tools/lint-imports.log || (cat .tools/lint-imports.log; exit 1)

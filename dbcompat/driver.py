@@ -18,7 +18,7 @@ class LimitedConnection(asyncpg.Connection):
 
     Local to the transaction: a pooler would hand anything else on to the next client. Not in the startup
     message: poolers refuse it, in session mode too. As a statement of their own they made a
-    transaction of one statement longer by a quarter, and by two fifths behind PgBouncer.
+    transaction of one statement ten to fifty percent longer.
     """
 
     __slots__ = ()

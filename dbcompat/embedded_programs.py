@@ -18,6 +18,7 @@ MAJOR = "18"
 ACCOUNT = "pgserver"
 # How long one of the programs may still take when we are told to stop.
 INTERRUPT_SECONDS = 3.0
+LAST_LINES = 6
 
 
 class EmbeddedError(RuntimeError):
@@ -41,7 +42,8 @@ def run(directory: Path, program: str, *arguments: str) -> None:
         )
         _wait(process)
         output.seek(0)
-        words = output.read().decode(errors="replace").strip()
+        # It says what went wrong last.
+        words = "\n".join(output.read().decode(errors="replace").splitlines()[-LAST_LINES:])
     if process.returncode:
         raise EmbeddedError(f"{program} failed (exit status {process.returncode}). {words}")
 

@@ -3,7 +3,11 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from asyncpg.exceptions import OutdatedSchemaCacheError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from dbcompat.guards import SessionMisuse
 
 
 class Kind(Enum):
@@ -11,40 +15,55 @@ class Kind(Enum):
     CONFLICT = "conflict"  # Deadlock or serialization: again, the whole transaction.
     GONE = "gone"  # The connection or the server went away: again, once it is back.
     DATA = "data"  # What was sent does not fit: again would fail again.
-    PROGRAMMING = "programming"  # Our mistake.
+    PROGRAMMING = "programming"  # Our mistake, or a setting's: again would fail again.
     UNKNOWN = "unknown"
 
 
-# By SQLSTATE, longest prefix first. https://www.postgresql.org/docs/current/errcodes-appendix.html
+# By SQLSTATE, the first prefix that fits. https://www.postgresql.org/docs/current/errcodes-appendix.html
 _BY_SQLSTATE = [
     ("40001", Kind.CONFLICT),
     ("40P01", Kind.CONFLICT),
     ("55P03", Kind.TRANSIENT),  # Lock not available.
     ("57014", Kind.TRANSIENT),  # Query cancelled, by a time limit.
+    ("25P03", Kind.TRANSIENT),  # Idle in a transaction for too long.
     ("57P0", Kind.GONE),  # Shut down, crashed, or not accepting connections yet.
+    ("08P01", Kind.PROGRAMMING),  # A pooler refuses a startup parameter, or mixes up statements.
     ("08", Kind.GONE),
     ("53", Kind.TRANSIENT),  # Out of connections, memory or disk.
     ("22", Kind.DATA),
     ("23", Kind.DATA),
-    ("0A000", Kind.TRANSIENT),  # "Cached plan must not change result type": the next plan is new.
+    ("26", Kind.PROGRAMMING),  # A prepared statement is on another server: the wrong profile.
+    ("3D", Kind.PROGRAMMING),  # No such database.
     ("42", Kind.PROGRAMMING),
     ("28", Kind.PROGRAMMING),
 ]
+_STALE_PLAN = ("cached statement plan is invalid", "cached plan must not change result type")
 
 
 def classify(error: BaseException) -> Kind:
     """Of an error from SQLAlchemy, asyncpg, psycopg or the socket below them."""
+    # First: it has the code of a missing feature, or none once SQLAlchemy has wrapped it. The next plan is new.
+    if isinstance(error, OutdatedSchemaCacheError) or any(t in str(error) for t in _STALE_PLAN):
+        return Kind.TRANSIENT
     code = _sqlstate(error)
     for prefix, kind in _BY_SQLSTATE:
         if code.startswith(prefix):
             return kind
+    return _by_class(error)
+
+
+def _by_class(error: BaseException) -> Kind:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Kind.GONE
     # Not wrapped by anybody: connection refused, and the driver's own time limit.
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError | PoolTimeout):
         return Kind.TRANSIENT
     if isinstance(error, OSError) or "connection is closed" in str(error):
         return Kind.GONE
+    # MissingGreenlet among them. A BufferError is an answer that does not fit the question.
+    wrong_loop = isinstance(error, RuntimeError) and "different loop" in str(error)
+    if wrong_loop or isinstance(error, SessionMisuse | InvalidRequestError | BufferError):
+        return Kind.PROGRAMMING
     return Kind.UNKNOWN
 
 

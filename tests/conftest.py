@@ -1,5 +1,6 @@
 """Real PostgreSQL for every test: the embedded one, in a directory that is gone afterwards."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,23 @@ from tests.environment import DATA
 OPERATIONS = ["tests.operations.Flaky", "tests.operations.Slow", "tests.operations.Moody"]
 
 
-def pytest_sessionfinish() -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The browser's driver keeps a loop running on this thread; no asynchronous test can run after it.
+    items.sort(key=lambda item: item.nodeid.startswith("tests/e2e/"))
+
+
+def pytest_unconfigure() -> None:
+    # Not at the end of the session: in a run that was interrupted, fixtures still end after that.
     embedded.release(Path(DATA.name).resolve() / "postgresql")
     DATA.cleanup()
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory outside pytest's own: that one is closed to other users each time a test run begins."""
+    with tempfile.TemporaryDirectory(prefix="console-", dir="/tmp") as name:
+        yield Path(name).resolve()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Loaded before Django reads its settings: no test may touch a database that somebody uses."""
 
 import os
+import signal
 import tempfile
 
 DATA = tempfile.TemporaryDirectory(prefix="console-test-", ignore_cleanup_errors=True)
@@ -9,3 +10,6 @@ for name in [name for name in os.environ if name.startswith(("CONSOLE_", "DATABA
     del os.environ[name]
 os.environ["CONSOLE_DATA_DIR"] = DATA.name
 os.environ["CONSOLE_LEASE_SECONDS"] = "3"
+
+# A run that is told to end stops its server, as with Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)

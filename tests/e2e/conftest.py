@@ -20,7 +20,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("console") / "data", "--demo")
     yield running
@@ -29,7 +29,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Warning" not in output, output
 
 
-@pytest.fixture(scope="session")
+# For a module and no longer: while it is open, Playwright runs a loop on this thread, where others would
+# refuse to wait for theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "Chromium is not installed."
@@ -40,7 +42,7 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cookies(server: Server, browser: Browser) -> Any:
     """Of somebody who signed in with the printed link, as everybody begins."""
     context = browser.new_context()

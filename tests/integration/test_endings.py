@@ -1,0 +1,137 @@
+"""A console that is stopped at a bad moment: quickly, without a traceback, and nothing left behind."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
+
+import pytest
+
+from dbcompat import embedded, embedded_server
+from tests.integration.running import until
+from tests.servers import ROOT, Server, environment, free_port, manage
+
+SECONDS = 5.0
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def data(short_path: Path) -> Iterator[Path]:
+    yield short_path
+    embedded_server.stop(short_path / "postgresql")
+
+
+def running(data: Path) -> list[int]:
+    return embedded_server.processes(data / "postgresql")
+
+
+def begin(data: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        env=environment(data),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "ending"), [("data.new", signal.SIGINT), ("data/postmaster.pid", signal.SIGTERM)]
+)
+def test_ctrl_c_while_the_database_is_prepared(data: Path, moment: str, ending: int) -> None:
+    process = begin(data, "serve", f"--port={free_port()}")
+    until((data / "postgresql" / moment).exists, f"{moment} to appear")
+    process.send_signal(ending)
+    output, _ = process.communicate(timeout=SECONDS)
+    assert "Traceback" not in output
+    assert running(data) == []
+
+
+@pytest.mark.parametrize("pause", [0.2, 0.6])
+def test_ctrl_c_while_it_migrates(data: Path, pause: float) -> None:
+    process = begin(data, "serve", f"--port={free_port()}")
+    until(lambda: running(data), "the server to run")
+    # Not to wait for something, but to hit another moment each time.
+    time.sleep(pause)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=SECONDS)
+    assert "Traceback" not in output
+    assert running(data) == []
+
+
+def test_it_ends_quickly_while_a_batch_runs_and_pages_are_open(data: Path) -> None:
+    server = Server(data, "--demo")
+    lines = "".join(f"line {n}\n" for n in range(5000))
+    made = manage(
+        data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=9000", stdin=lines
+    )
+    assert made.returncode == 0, made.stderr
+    status = ("batch", "status", made.stdout.split()[-1], "--json")
+    until(lambda: '"running"' in manage(data, *status).stdout, "the batch to run")
+    begun = time.monotonic()
+    output = server.stop()
+    assert time.monotonic() - begun < SECONDS
+    assert "Traceback" not in output
+    assert server.process.returncode == 0
+    assert running(data) == []
+
+
+def test_whoever_asks_twice_does_not_wait(data: Path) -> None:
+    server = Server(data)
+    made = manage(
+        data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=9000", stdin="one\n"
+    )
+    status = ("batch", "status", made.stdout.split()[-1], "--json")
+    until(lambda: '"running"' in manage(data, *status).stdout, "the batch to run")
+    server.process.send_signal(signal.SIGINT)
+    server.process.send_signal(signal.SIGTERM)
+    begun = time.monotonic()
+    output = server.stop()
+    assert time.monotonic() - begun < 1.0
+    assert "Traceback" not in output
+
+
+def test_two_that_start_at_once_share_one_database(data: Path) -> None:
+    servers: list[Server] = []
+    threads = [threading.Thread(target=lambda: servers.append(Server(data))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(servers) == 2
+    for server in servers:
+        assert "Traceback" not in server.stop()
+    assert running(data) == []
+
+
+def test_the_link_signs_in_once(data: Path) -> None:
+    server = Server(data)
+    person = build_opener(HTTPCookieProcessor(CookieJar()))
+    page = person.open(server.link).read().decode()
+    (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    body = urlencode({"csrfmiddlewaretoken": token}).encode()
+    with person.open(server.link, body) as answer:
+        assert answer.status == 200
+        assert "/sign-in/" not in answer.url
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        build_opener().open(server.link)
+    server.stop()
+
+
+def test_a_database_that_is_not_there_is_said_in_words(data: Path) -> None:
+    url = f"postgresql://nobody:secret@127.0.0.1:{free_port()}/none"
+    refused = manage(data, "serve", f"--port={free_port()}", DATABASE_URL=url)
+    assert refused.returncode == 1
+    assert "The database can't be used." in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "secret" not in refused.stderr
+    assert not embedded.socket_directory(data / "postgresql").exists()
