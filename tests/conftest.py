@@ -34,6 +34,12 @@ def short_path() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
+def strict(settings: LazySettings) -> None:
+    """A session that is held over something else than a query fails the test."""
+    settings.DBCOMPAT = {**settings.DBCOMPAT, "GUARD_SECONDS": 5}
+
+
+@pytest.fixture(autouse=True)
 def more_operations(settings: LazySettings) -> Iterator[None]:
     settings.OPERATIONS = [*settings.OPERATIONS, *OPERATIONS]
     operations.cache_clear()
