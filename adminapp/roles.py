@@ -25,6 +25,14 @@ WORDS = {
     "retry_batch": "retry failed items",
 }
 
+# What each verb of a batch needs.
+NEEDED = {
+    "start": "add_batch",
+    "pause": "pause_batch",
+    "resume": "pause_batch",
+    "cancel": "cancel_batch",
+}
+
 
 def give_role(user: User, role: str) -> None:
     user.groups.set([Group.objects.get(name=role)])

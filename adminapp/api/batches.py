@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from pydantic import ValidationError as Invalid
 from adminapp import batch_json as as_json
 from adminapp.api.auth import person, require
 from adminapp.api.schemas import NewBatch, Retry
+from adminapp.roles import NEEDED
 from batches import lifecycle, pages
 from batches.intake import BadInput, BatchSpec, create_batch, read_file
 from batches.lines import checked
@@ -77,32 +79,19 @@ def show(request: HttpRequest, batch_id: int) -> object:
     return as_json.batch_json(batch_for(request, batch_id))
 
 
-@router.post("/{int:batch_id}/start")
-def start(request: HttpRequest, batch_id: int) -> object:
-    batch = batch_for(request, batch_id, "add_batch")
-    lifecycle.start(batch, person(request))
-    return as_json.batch_json(batch)
+def _control(verb: str, permission: str) -> Callable[[HttpRequest, int], object]:
+    def control(request: HttpRequest, batch_id: int) -> object:
+        batch = batch_for(request, batch_id, permission)
+        getattr(lifecycle, verb)(batch, person(request))
+        return as_json.batch_json(batch)
+
+    return control
 
 
-@router.post("/{int:batch_id}/pause")
-def pause(request: HttpRequest, batch_id: int) -> object:
-    batch = batch_for(request, batch_id, "pause_batch")
-    lifecycle.pause(batch, person(request))
-    return as_json.batch_json(batch)
-
-
-@router.post("/{int:batch_id}/resume")
-def resume(request: HttpRequest, batch_id: int) -> object:
-    batch = batch_for(request, batch_id, "pause_batch")
-    lifecycle.resume(batch, person(request))
-    return as_json.batch_json(batch)
-
-
-@router.post("/{int:batch_id}/cancel")
-def cancel(request: HttpRequest, batch_id: int) -> object:
-    batch = batch_for(request, batch_id, "cancel_batch")
-    lifecycle.cancel(batch, person(request))
-    return as_json.batch_json(batch)
+for _verb, _permission in NEEDED.items():
+    router.post(f"/{{int:batch_id}}/{_verb}", operation_id=f"{_verb}_batch")(
+        _control(_verb, _permission)
+    )
 
 
 @router.post("/{int:batch_id}/retry", response={202: dict[str, Any]})

@@ -5,17 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from adminapp.roles import WORDS, may
+from adminapp.roles import NEEDED, WORDS, may
 from batches.lifecycle import legal_verbs
 from batches.models import Batch
-
-# What each verb of a batch needs.
-NEEDED = {
-    "start": "add_batch",
-    "pause": "pause_batch",
-    "resume": "pause_batch",
-    "cancel": "cancel_batch",
-}
 
 
 def person(request: HttpRequest) -> User:

@@ -6,9 +6,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from adminapp.console import charts
-from adminapp.console.access import NEEDED, batch_for, person, verbs_for
+from adminapp.console.access import batch_for, person, verbs_for
 from adminapp.console.live import answer
-from adminapp.roles import may
+from adminapp.roles import NEEDED, may
 from batches import lifecycle, reports
 from batches.intake import preflight_of
 from batches.models import Batch
