@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ GRACE_SECONDS = 1.0
 WRITE_TRIES = 5
 LOW_QUEUE = 100
 RECLAIM_SECONDS = 0.5
+AGAIN = frozenset({Kind.TRANSIENT, Kind.GONE, Kind.CONFLICT})
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ class Slice:
     async def _claim(self) -> None:
         self.claiming = True
         try:
-            claimed = await leases.claim(self.plan.batch_id)
+            claimed = await _unless_away(leases.claim, self.plan.batch_id)
         finally:
             self.claiming = False
         if claimed is None:
@@ -196,11 +198,7 @@ class Slice:
             try:
                 return await write(self.plan.batch_id, parcels)
             except Exception as error:
-                if tried == WRITE_TRIES - 1 or classify(error) not in (
-                    Kind.TRANSIENT,
-                    Kind.GONE,
-                    Kind.CONFLICT,
-                ):
+                if tried == WRITE_TRIES - 1 or classify(error) not in AGAIN:
                     raise
                 log.warning("Batch %s: write-back failed, again: %s", self.plan.batch_id, error)
                 await asyncio.sleep(0.1 * 2**tried)
@@ -215,7 +213,8 @@ class Slice:
         beat = time.monotonic()
         while not over.is_set():
             await _wait(over, WATCH_SECONDS)
-            if await transitions.state_of(self.plan.batch_id) != BatchState.RUNNING:
+            state = await _unless_away(transitions.state_of, self.plan.batch_id)
+            if state not in (None, BatchState.RUNNING):
                 self.stop()
             if time.monotonic() - beat > settings.CONSOLE_LEASE_SECONDS / 3:
                 beat = time.monotonic()
@@ -225,8 +224,9 @@ class Slice:
         async with self.fence:
             if not self.held:
                 return
-            ours = await leases.extend([held.parcel.lease for held in self.held.values()])
-            for number in set(self.held) - ours:
+            held = [held.parcel.lease for held in self.held.values()]
+            ours = await _unless_away(leases.extend, held)
+            for number in set(self.held) - ours if ours is not None else ():
                 log.warning("Batch %s chunk %s: lease lost.", self.plan.batch_id, number)
                 self._drop(number)
 
@@ -235,3 +235,14 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+async def _unless_away[A, T](ask: Callable[[A], Awaitable[T]], argument: A) -> T | None:
+    """None if the database can't be asked just now: no reason to give up what is in flight."""
+    try:
+        return await ask(argument)
+    except Exception as error:
+        if classify(error) not in AGAIN:
+            raise
+        log.warning("The database is away for a moment: %s", error)
+        return None

@@ -187,3 +187,19 @@ def test_a_slow_item_keeps_its_lease(settings: LazySettings) -> None:
     assert counts(batch) == {"succeeded": 3}
     # One claim and one write: nobody else has thought it lost.
     assert batch.chunks.get().lease_token == 2
+
+
+def test_a_batch_outlives_its_connections() -> None:
+    batch = started("checksum", 3_000, params={"delay_ms": 20}, max_attempts=1)
+    until(lambda: state(batch) == "running", "running")
+    for _ in range(4):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        done = reports.progress(batch).done
+        until(lambda: reports.progress(batch).done > done or state(batch) == "completed", "more")  # noqa: B023 -- called at once
+    assert counts(finished(batch)) == {"succeeded": 3_000}
+    assert set(batch.items.values_list("attempts", flat=True)) == {1}
+    assert verify(batch) == []
