@@ -30,7 +30,6 @@ class Environment(BaseSettings):
     console_allowed_hosts: Annotated[list[str], NoDecode] = ["127.0.0.1", "localhost", "[::1]"]
     console_allowed_networks: Annotated[list[Network], NoDecode] = []
     console_lease_seconds: float = Field(30.0, ge=1.0)
-    console_debug: bool = False
 
     @field_validator("console_allowed_hosts", "console_allowed_networks", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from dbcompat.address import django_database
 ENVIRONMENT = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-DEBUG = ENVIRONMENT.console_debug
+DEBUG = False
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = ENVIRONMENT.console_allowed_hosts
 
