@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from django.core.management.utils import get_random_secret_key
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 type Network = IPv4Network | IPv6Network
@@ -57,3 +57,12 @@ class Environment(BaseSettings):
                 path.hardlink_to(draft)
             draft.unlink()
         return path.read_text()
+
+
+def read() -> Environment:
+    """Ends the process with a sentence for each variable that is wrong: its value is not repeated."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        wrong = [f"{found['loc'][0]}".upper() + f": {found['msg']}." for found in error.errors()]
+        raise SystemExit("\n".join(wrong)) from None

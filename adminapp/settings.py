@@ -3,10 +3,10 @@ from typing import Any
 
 from django.utils.csp import CSP
 
-from adminapp.environment import Environment
-from dbcompat.address import django_database
+from adminapp import environment
+from dbcompat.address import BadDatabaseURL, django_database
 
-ENVIRONMENT = Environment()
+ENVIRONMENT = environment.read()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = False
@@ -72,7 +72,10 @@ DBCOMPAT: dict[str, Any] = {
     "APPLICATION_NAME": "batch-console",
 }
 
-DATABASES = {"default": django_database(DBCOMPAT)}
+try:
+    DATABASES = {"default": django_database(DBCOMPAT)}
+except BadDatabaseURL as error:
+    raise SystemExit(str(error)) from None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TASKS = {"default": {"BACKEND": "dbcompat.tasks.LoopThreadBackend"}}
