@@ -11,11 +11,13 @@ from pydantic import BaseModel, Field
 from batches.operation import Context, Operation, Permanent, Result, Target, Transient
 from batches.operations.web import page, targets
 from batches.operations.web.charset import decode
-from batches.operations.web.fetch import Answer, Fetcher, Limits
+from batches.operations.web.client import Answer
+from batches.operations.web.fetch import Fetcher, Limits, is_page
 
-_HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 # Told to come back later: another attempt is what the site itself asks for.
-_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LATER = frozenset({408, 425, 429})
+# Not implemented, wrong version, not extended: the same request will get the same answer.
+_NEVER = frozenset({501, 505, 510})
 
 
 class PageScanParams(BaseModel):
@@ -42,9 +44,9 @@ class PageScan(Operation[PageScanParams]):
     _parsers: ThreadPoolExecutor
 
     async def open(self) -> None:
-        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
         # Parsing lets go of the interpreter; more threads than cores would only wait for each other.
         self._parsers = ThreadPoolExecutor(2, thread_name_prefix="page-parser")
+        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS, threads=self._parsers)
 
     async def close(self) -> None:
         await self._fetcher.close()
@@ -57,19 +59,28 @@ class PageScan(Operation[PageScanParams]):
         limits = Limits(params.timeout_seconds, params.max_redirects, params.respect_robots)
         answer = await self._fetcher.site(target, limits)
         _check(answer)
-        found: dict[str, Any] = {
-            "url": answer.url,
-            "status": answer.status,
-            "redirects": [{"url": hop.url, "status": hop.status} for hop in answer.hops],
-            "content_type": answer.content_type,
-            "bytes": len(answer.body),
-            "milliseconds": answer.milliseconds,
-        }
+        found = _facts(answer)
         # A PDF or a picture is an answer, too: there is a site, and it has no page to read.
-        if answer.content_type in _HTML:
+        if is_page(answer.status, answer.content_type):
             loop = asyncio.get_running_loop()
             found |= await loop.run_in_executor(self._parsers, _read, answer)
         return Result(found)
+
+
+def _facts(answer: Answer) -> dict[str, Any]:
+    length = answer.headers.get("content-length", "")
+    found: dict[str, Any] = {
+        "url": answer.url,
+        "status": answer.status,
+        "redirects": [{"url": hop.url, "status": hop.status} for hop in answer.hops],
+        "content_type": answer.content_type[:100],
+        # Of what is no page, nothing was read: the server's word must do.
+        "bytes": len(answer.body) or (int(length) if length[:15].isdecimal() else None),
+        "milliseconds": answer.milliseconds,
+    }
+    if answer.insecure:
+        found["https_problem"] = answer.insecure
+    return found
 
 
 def _read(answer: Answer) -> dict[str, Any]:
@@ -82,7 +93,7 @@ def _check(answer: Answer) -> None:
         return
     phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
     words = f"The site answered {answer.status} {phrase}".strip() + "."
-    if answer.status in _LATER:
-        wait = answer.headers.get("retry-after", "")
-        raise Transient(words, cause=words, retry_after=float(wait) if wait.isdecimal() else None)
+    again = answer.status in _LATER or (answer.status >= 500 and answer.status not in _NEVER)
+    if again:
+        raise Transient(words, cause=words, retry_after=answer.retry_after)
     raise Permanent(words, cause=words)

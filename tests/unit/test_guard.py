@@ -1,19 +1,16 @@
 """No packet leaves loopback in these tests: the factory under the guard refuses anything else itself."""
 
-import socket
 from collections.abc import AsyncIterator
-from ipaddress import ip_address, ip_network
-from typing import Any
+from ipaddress import ip_network
 
-import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from batches.operation import Failure, Permanent
 from batches.operations.web import failures
 from batches.operations.web.fetch import Fetcher, Limits
-from batches.operations.web.guard import Network, allowed, plain_socket
+from batches.operations.web.guard import Network, allowed, guarded, plain_socket
+from tests.loopback import Recorder, Table, serving
 
 DENIED = [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.255.255.254",
@@ -50,55 +47,13 @@ def test_exceptions_open_a_network_on_any_port() -> None:
     assert not allowed("127.0.0.1", 80, exceptions)
 
 
-class Recorder:
-    """What would have been dialled. Only loopback is."""
-
-    def __init__(self) -> None:
-        self.dialled: list[str] = []
-
-    def __call__(self, info: Any) -> socket.socket:
-        address = info[4][0]
-        self.dialled.append(address)
-        if not ip_address(address.partition("%")[0]).is_loopback:
-            raise ConnectionRefusedError(f"{address} would have been dialled")
-        return plain_socket(info)
-
-
-class Table(AbstractResolver):
-    """Names for tests. The second answer of `rebind.example` differs from the first."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        addresses = _NAMES.get(host)
-        if host == "rebind.example":
-            self.asked += 1
-            addresses = ["203.0.113.7"] if self.asked == 1 else ["127.0.0.1"]
-        if addresses is None:
-            raise OSError(None, "Domain name not found")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in addresses
-        ]
-
-    async def close(self) -> None:
-        pass
-
-
-_NAMES = {
+NAMES = {
     "inside.example": ["127.0.0.1"],
+    "inside2.example": ["127.0.0.2"],
     "mixed.example": ["10.0.0.1", "127.0.0.1"],
     "mapped.example": ["::ffff:127.0.0.1"],
+    "both.example": ["203.0.113.9", "fd00::1"],
+    "halfway.example": ["8.8.8.8", "10.0.0.1"],
     "metadata.google.internal": ["169.254.169.254"],
     "localhost": ["127.0.0.1"],
     "foo.localhost": ["127.0.0.1"],
@@ -115,22 +70,14 @@ async def canary() -> AsyncIterator[tuple[int, list[str]]]:
         reached.append(request.path)
         return web.Response(text="secret")
 
-    runner = web.AppRunner(web.Application(), access_log=None)
-    runner.app.router.add_route("*", "/{path:.*}", answer)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield runner.addresses[0][1], reached
-    await runner.cleanup()
+    async with serving(answer) as address:
+        yield int(address.rpartition(":")[2]), reached
 
 
 class Setup:
     def __init__(self, exceptions: list[Network]) -> None:
         self.recorder = Recorder()
-        self.fetcher = Fetcher(lambda: exceptions, self.recorder)
-        connector = self.fetcher._client.connector
-        assert isinstance(connector, aiohttp.TCPConnector)
-        connector._resolver = Table()
+        self.fetcher = Fetcher(lambda: exceptions, self.recorder, Table(NAMES))
 
     async def failure(self, target: str) -> Failure:
         with pytest.raises(Failure) as raised:
@@ -139,7 +86,8 @@ class Setup:
 
 
 @pytest.fixture
-async def guarded() -> AsyncIterator[Setup]:
+async def closed() -> AsyncIterator[Setup]:
+    """A fetcher for which nothing inside is open."""
     setup = Setup([])
     yield setup
     await setup.fetcher.close()
@@ -161,76 +109,128 @@ VECTORS = [
     "http://127.0.0.1:P?@inside.example/", "http://127%2e0%2e0%2e1:P/", "http://127.0.0.1%00.example/",
     "http:127.0.0.1:P/", "http:///127.0.0.1:P/", "http://127.0.0.1:P\\@inside.example/",
     "ftp://127.0.0.1:P/", "file:///etc/hostname", "gopher://127.0.0.1:P/", "http://8.8.8.8:22/",
-    "http://[::1%25lo]:P/", "http://12\t7.0.0.1:P/", "https://127.0.0.1:P/",
+    "http://[::1%25lo]:P/", "http://12\t7.0.0.1:P/", "https://127.0.0.1:P/", "http://[::ffff:0:127.0.0.1]:P/",
+    "http://127.0.0.1:P:80/", "http://127.0.0.1:65616/", "http://example.test:80+&@127.0.0.1:P/#+@example.test:80/",
+    "http://8.8.8.8:25/", "http://8.8.8.8:6379/", "http://[2606:4700::1111]:5432/", "unix:///run/x.sock",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("vector", VECTORS)
 async def test_nothing_inside_is_reached(
-    guarded: Setup, canary: tuple[int, list[str]], vector: str
+    closed: Setup, canary: tuple[int, list[str]], vector: str
 ) -> None:
     port, reached = canary
-    error = await guarded.failure(vector.replace(":P", f":{port}"))
+    error = await closed.failure(vector.replace(":P", f":{port}"))
     assert isinstance(error, Permanent), error
     assert reached == []
-    assert guarded.recorder.dialled == []
+    assert closed.recorder.dialled == []
 
 
-async def test_a_name_that_changes_its_mind_is_caught(
-    guarded: Setup, canary: tuple[int, list[str]]
+async def test_the_canary_can_be_reached_where_it_is_open(canary: tuple[int, list[str]]) -> None:
+    port, reached = canary
+    setup = Setup([ip_network("127.0.0.0/8")])
+    answer = await setup.fetcher.get(f"http://inside.example:{port}/", Limits(robots=False))
+    assert (answer.status, reached) == (200, ["/"])
+    await setup.fetcher.close()
+
+
+async def test_what_is_open_can_change_from_one_connection_to_the_next(
+    canary: tuple[int, list[str]],
 ) -> None:
+    port, reached = canary
+    exceptions: list[Network] = []
+    setup = Setup(exceptions)
+    await setup.failure(f"http://127.0.0.1:{port}/")
+    exceptions.append(ip_network("127.0.0.0/8"))
+    await setup.fetcher.get(f"http://127.0.0.1:{port}/", Limits(robots=False))
+    assert reached == ["/"]
+    await setup.fetcher.close()
+
+
+async def test_a_name_that_changes_its_mind_is_caught(canary: tuple[int, list[str]]) -> None:
+    """The first answer is public, as a check in advance would find; the second is not."""
     _, reached = canary
-    for _ in range(2):
-        assert isinstance(await guarded.failure("http://rebind.example:80/"), failures.Blocked)
+    table, recorder = Table(NAMES), Recorder()
+    table.names["rebind.example"] = [["8.8.8.8"], ["127.0.0.1"]]
+    for expected in (failures.NoConnection, failures.Blocked):
+        fetcher = Fetcher(list, recorder, table)
+        with pytest.raises(expected):
+            await fetcher.get("http://rebind.example:80/", Limits(robots=False))
+        await fetcher.close()
+    assert recorder.dialled == ["8.8.8.8"]
     assert reached == []
-    assert guarded.recorder.dialled == []
 
 
-@pytest.fixture
-def locations() -> list[str]:
-    return [
-        "http://[::1]:P/", "http://2130706434:P/", "//127.0.0.2:P/x", "http://inside2.example:P/",
-        "file:///etc/passwd", "ftp://127.0.0.1/", "http://user@127.0.0.1:P/", "http://10.0.0.1/",
-    ]  # fmt: skip
+LOCATIONS = [
+    ("http://[::1]:P/", failures.Blocked),
+    ("http://2130706434:P/", failures.Blocked),  # 127.0.0.2.
+    ("//127.0.0.2:P/x", failures.Blocked),
+    ("http://inside2.example:P/", failures.Blocked),
+    ("http://10.0.0.1/", failures.Blocked),
+    ("https://127.0.0.2:P/", failures.Blocked),
+    ("file:///etc/passwd", failures.BadRedirect),
+    ("ftp://127.0.0.1/", failures.BadRedirect),
+    ("javascript:alert(1)", failures.BadRedirect),
+    ("http://user@127.0.0.1:P/", failures.BadRedirect),
+    ("http://[::1", failures.BadRedirect),
+]
 
 
+@pytest.mark.parametrize(("location", "expected"), LOCATIONS)
 async def test_every_hop_of_a_redirect_is_checked(
-    canary: tuple[int, list[str]], locations: list[str]
+    canary: tuple[int, list[str]], location: str, expected: type[Failure]
 ) -> None:
-    _, reached = canary
-    queue = list(locations)
+    port, reached = canary
 
     async def redirect(request: web.Request) -> web.Response:
-        return web.Response(status=302, headers={"Location": queue[0]})
+        return web.Response(status=302, headers={"Location": location.replace(":P", f":{port}")})
 
-    runner = web.AppRunner(web.Application(), access_log=None)
-    runner.app.router.add_get("/", redirect)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
     # Only this one address is open; the redirects lead elsewhere.
     setup = Setup([ip_network("127.0.0.1/32")])
-    _NAMES["inside2.example"] = ["127.0.0.2"]
-    while queue:
-        before = len(setup.recorder.dialled)
-        error = await setup.failure(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-        assert isinstance(error, Permanent), (queue[0], error)
-        assert set(setup.recorder.dialled[before:]) <= {"127.0.0.1"}
-        queue.pop(0)
-    assert reached == []
-    await setup.fetcher.close()
-    await runner.cleanup()
+    async with serving(redirect) as address:
+        error = await setup.failure(f"{address}/")
+        assert type(error) is expected, error
+        assert setup.recorder.dialled == ["127.0.0.1"]
+        assert reached == []
+        await setup.fetcher.close()
 
 
-async def test_what_is_blocked_says_so_and_is_not_retried(guarded: Setup) -> None:
-    error = await guarded.failure("http://10.0.0.1/")
+async def test_what_is_blocked_says_so_and_is_not_retried(closed: Setup) -> None:
+    error = await closed.failure("http://10.0.0.1/")
     assert isinstance(error, failures.Blocked)
-    assert str(error) == "Blocked: 10.0.0.1 is not on the public web."
+    assert isinstance(error, Permanent)
+    assert str(error).startswith("Blocked: 10.0.0.1 is not on the public web. ")
+    assert error.cause == "Blocked: not on the public web"
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("inside.example", "127.0.0.1 port 80"),
+        ("both.example", "203.0.113.9 port 80"),  # Both families: the errors are merged into one.
+        ("halfway.example", "10.0.0.1 port 80"),  # The public one was dialled, and refused.
+    ],
+)
+async def test_a_name_that_leads_inside_is_blocked_whatever_the_client_makes_of_it(
+    closed: Setup, name: str, address: str
+) -> None:
+    error = await closed.failure(f"http://{name}/")
+    assert isinstance(error, failures.Blocked), error
+    assert address in str(error)
+    assert set(closed.recorder.dialled) <= {"8.8.8.8"}
+
+
+def test_scopes_are_refused_even_where_the_network_is_open() -> None:
+    factory = guarded(lambda: [ip_network("fe80::/10")], plain_socket)
+    with pytest.raises(PermissionError):
+        factory((10, 1, 6, "", ("fe80::1", 80, 0, 3)))
 
 
 async def test_proxies_of_the_environment_are_not_used(
-    guarded: Setup, canary: tuple[int, list[str]], monkeypatch: pytest.MonkeyPatch
+    closed: Setup, canary: tuple[int, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, reached = canary
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
-    await guarded.failure("http://nowhere.example/")
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+    await closed.failure("http://nowhere.example/")
     assert reached == []

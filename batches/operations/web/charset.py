@@ -7,39 +7,76 @@ import webencodings
 
 _BOMS = [
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF16_LE, "utf-16le"),
+    (codecs.BOM_UTF16_BE, "utf-16be"),
 ]
 _META = re.compile(
     rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]{1,40})""", re.IGNORECASE
 )
-_HEADER = re.compile(r"charset\s*=\s*[\"']?([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
+_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
+# Their texts can be read as UTF-8, too, and come out as something else. Texts in any other never are UTF-8
+# by accident, so there the bytes are believed before what a server says of them.
+_ESCAPING = frozenset({"iso-2022-jp", "utf-16le", "utf-16be"})
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     """The text and the name of the encoding. Never raises: what can't be decoded becomes U+FFFD.
 
-    In order: byte order mark, HTTP header, meta tag, UTF-8 if it is, windows-1252.
+    In order: byte order mark, UTF-8 if the bytes are, HTTP header, meta tag, windows-1252.
     """
     for bom, name in _BOMS:
         if body.startswith(bom):
-            return body[len(bom) :].decode(name, "replace"), name
-    named = _label(_HEADER.search(content_type)) or _label(_META.search(body[:4096]))
-    # A label that the bytes contradict is a mistake of the server's, and UTF-8 does not occur by accident.
-    try:
-        return body.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        encoding = named if named and named != "utf-8" else "windows-1252"
-    return _codec(encoding).decode(body, "replace")[0], encoding
+            return _replacing(body[len(bom) :], name), name
+    labels = _labels(body, content_type)
+    first = [name for name in labels if name in _ESCAPING and _escapes(body, name)]
+    for name in [*first, "utf-8", *labels]:
+        if (text := _strictly(body, name)) is not None:
+            return text, name
+    # No encoding fits: some byte is damaged, or the page is sewn together from several.
+    text = _replacing(body, "utf-8")
+    if _mostly_whole(text):
+        return text, "utf-8"
+    guess = next((name for name in labels if name not in {"utf-8", *_ESCAPING}), "windows-1252")
+    return _replacing(body, guess), guess
 
 
-def _label(found: "re.Match[bytes] | re.Match[str] | None") -> str:
-    if found is None:
-        return ""
-    label = found[1].decode() if isinstance(found[1], bytes) else found[1]
+def _mostly_whole(text: str) -> bool:
+    """Whether more than twice as many characters came through as were lost. ASCII always does, so is left out."""
+    lost = text.count("\ufffd")
+    return len(text.encode()) - len(text) - 2 * lost > 2 * lost
+
+
+def _escapes(body: bytes, name: str) -> bool:
+    """Whether a text bears the marks of such an encoding; plain ASCII would pass for any of them."""
+    return (b"\x1b" if name == "iso-2022-jp" else b"\0") in body
+
+
+def _labels(body: bytes, content_type: str) -> list[str]:
+    """The encodings that the header and the page name, the header first."""
+    header, meta = _HEADER.search(content_type), _META.search(body[:4096])
+    named = [_known(header[1])] if header else []
+    if meta:
+        name = _known(meta[1].decode("ascii"))
+        # A tag that can be read as ASCII is not written in UTF-16.
+        named.append("utf-8" if name.startswith("utf-16") else name)
+    return [name for name in named if name]
+
+
+def _known(label: str) -> str:
     # Only labels of the web: Python would also know "zlib" and, in quadratic time, "punycode".
     encoding = webencodings.lookup(label)
     return encoding.name if encoding else ""
+
+
+def _strictly(body: bytes, name: str) -> str | None:
+    try:
+        return _codec(name).decode(body, "strict")[0]
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _replacing(body: bytes, name: str) -> str:
+    return _codec(name).decode(body, "replace")[0]
 
 
 def _codec(name: str) -> codecs.CodecInfo:

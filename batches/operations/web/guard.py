@@ -6,7 +6,9 @@ and an address in a URL is never resolved at all.
 
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -62,13 +64,33 @@ def _public(ip: IPv4Address | IPv6Address) -> bool:
 
 type SocketFactory = Callable[[Any], socket.socket]
 
+# What the guard has refused on behalf of the code that is running: several addresses of one name are
+# tried, and of what became of each, the client tells no more than one.
+_refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[list[str]]:
+    """The addresses, with their ports, that the guard refuses while this is open."""
+    refused: list[str] = []
+    token = _refused.set(refused)
+    try:
+        yield refused
+    finally:
+        _refused.reset(token)
+
 
 def guarded(exceptions: Callable[[], Sequence[Network]], make: SocketFactory) -> SocketFactory:
-    """A socket factory for aiohttp's TCPConnector that refuses with EACCES, or leaves it to `make`."""
+    """A socket factory for aiohttp's TCPConnector that refuses with EACCES, or leaves it to `make`.
+
+    `exceptions` is asked each time: what a setting opens or closes counts from the next connection on.
+    """
 
     def factory(info: Any) -> socket.socket:
-        address, port = info[4][:2]
-        if not allowed(address, port, exceptions()):
+        address, port, *scope = info[4]
+        if any(scope[1:]) or not allowed(address, port, exceptions()):
+            if (refused := _refused.get()) is not None:
+                refused.append(f"{address} port {port}")
             raise PermissionError(errno.EACCES, f"{address} port {port} is not on the public web")
         return make(info)
 
@@ -83,5 +105,5 @@ def plain_socket(info: Any) -> socket.socket:
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether the guard said no. By errno: with several addresses the errors are merged into one."""
-    return getattr(error, "errno", None) == errno.EACCES or isinstance(error, PermissionError)
+    """Whether the guard said no to every address: only then does its number survive the merging."""
+    return getattr(error, "errno", None) == errno.EACCES

@@ -1,0 +1,149 @@
+"""One request and its answer, within limits of time, size and place."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from batches.operations.web import failures
+from batches.operations.web.guard import (
+    Network,
+    SocketFactory,
+    guarded,
+    plain_socket,
+    watched,
+)
+
+CONNECT_SECONDS, READ_SECONDS = 5, 10
+# Some sites send content policies of many kilobytes.
+MAX_HEADER = 32 * 1024
+MAX_RETRY_AFTER = 300.0
+# What is read of an answer nobody wants: mostly all of it, and then the connection can be used again.
+_SCRAPS = 16 * 1024
+_UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    url: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The last answer of a chain: `hops` are the redirects before it, `body` is decompressed.
+
+    `insecure` says why it came by http when https was tried first.
+    """
+
+    url: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    milliseconds: int
+    hops: list[Hop] = field(default_factory=list)
+    insecure: str = ""
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the server asks us to wait; at most five minutes. RFC 9110, 10.2.3."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isdecimal():
+            return min(float(value[:9]), MAX_RETRY_AFTER)
+        try:
+            wait = parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)
+        except (ValueError, OverflowError):
+            return None
+        return min(max(wait.total_seconds(), 0.0), MAX_RETRY_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How much of a body is read: `most` bytes, decompressed. More is an error, unless it is to be `cut`.
+
+    Of an answer that is not `wanted`, by status and headers, only scraps are read.
+    """
+
+    most: int
+    wanted: Callable[[int, str], bool] = lambda status, content_type: True
+    cut: bool = False
+
+
+class Client:
+    """The connections of one loop. Made, used and closed on that loop."""
+
+    def __init__(
+        self,
+        exceptions: Callable[[], Sequence[Network]],
+        agent: str,
+        make: SocketFactory = plain_socket,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        connector = aiohttp.TCPConnector(
+            socket_factory=guarded(exceptions, make),
+            resolver=resolver,
+            limit=0,
+            limit_per_host=4,
+            ttl_dns_cache=300,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            # Sites that we visit once need not recognise us, and a flood of cookies costs nothing.
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # A proxy from the environment would connect where the guard can't look.
+            trust_env=False,
+            headers={"User-Agent": agent, "Accept": "text/html,*/*;q=0.5"},
+            max_field_size=MAX_HEADER,
+            max_line_size=MAX_HEADER,
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def request(self, url: str, seconds: float, reading: Reading) -> Answer:
+        """GET without following redirects. `seconds` covers all of it. Raises what `failures` explains."""
+        timeout = aiohttp.ClientTimeout(
+            total=seconds, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
+        )
+        started = time.monotonic()
+        with watched() as refused:
+            try:
+                # Encoded already: the client must not understand the address otherwise than we did.
+                async with self._session.get(
+                    URL(url, encoded=True), timeout=timeout, allow_redirects=False
+                ) as response:
+                    headers = {name.lower(): value for name, value in response.headers.items()}
+                    answer = Answer(url, response.status, headers, b"", 0)
+                    body = await _read(response, answer, reading)
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise failures.explained(error, URL(url).raw_host or "", refused) from error
+        milliseconds = round((time.monotonic() - started) * 1000)
+        return Answer(url, response.status, headers, body, milliseconds)
+
+
+async def _read(response: aiohttp.ClientResponse, answer: Answer, reading: Reading) -> bytes:
+    """Piece by piece, after decompression: a small answer may unfold to gigabytes."""
+    wanted = reading.wanted(answer.status, answer.content_type)
+    most, cut = (reading.most, reading.cut) if wanted else (_SCRAPS, True)
+    body = bytearray()
+    async for piece in response.content.iter_chunked(64 * 1024):
+        body += piece
+        if len(body) > most:
+            response.close()
+            if not cut:
+                words = f"The page is larger than {most // 1024 // 1024} MB."
+                raise failures.TooLarge(words, cause=words)
+            del body[most:]
+            break
+    if wanted and answer.headers.get("content-encoding", "").strip().lower() not in _UNPACKED:
+        raise failures.BadAnswer("The page is packed in a way that can't be read.")
+    return bytes(body) if wanted else b""

@@ -1,0 +1,245 @@
+"""Servers that mean harm, or are merely broken: each ends in a failure that says so, and the loop lives on."""
+
+import asyncio
+import gzip
+import time
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from ipaddress import ip_network
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+from aiohttp import web
+from backports import zstd
+from django.conf import LazySettings
+
+from batches.operation import Context, Failure, Result
+from batches.operations.page_scan import PageScan, PageScanParams
+from batches.operations.web import failures
+from batches.operations.web.client import MAX_HEADER
+from batches.operations.web.fetch import MAX_BODY, Fetcher, Limits
+from tests.loopback import Recorder, serving, speaking
+
+LOOPBACK = [ip_network("127.0.0.0/8")]
+MEGABYTE = 1024 * 1024
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+BODY = b"<title>Found</title>"
+
+
+def limits(seconds: float = 10.0) -> Limits:
+    return Limits(seconds, robots=False)
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    made = Fetcher(lambda: LOOPBACK, Recorder())
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def scan(settings: LazySettings) -> AsyncIterator[PageScan]:
+    settings.CONSOLE_ALLOWED_NETWORKS = LOOPBACK
+    operation = PageScan()
+    await operation.open()
+    yield operation
+    await operation.close()
+
+
+async def run(scan: PageScan, address: str) -> Result:
+    params = PageScanParams(respect_robots=False)
+    return await scan.run(address, params, Context(1, 0, 1, "test"))
+
+
+def gzip_bomb() -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=31)
+    for _ in range(1024):
+        yield packer.compress(bytes(MEGABYTE))
+    yield packer.flush()
+
+
+def brotli_bomb() -> Iterator[bytes]:
+    packer = brotli.Compressor(quality=1)
+    for _ in range(1024):
+        yield packer.process(bytes(MEGABYTE))
+    yield packer.finish()
+
+
+def zstd_bomb() -> Iterator[bytes]:
+    packer = zstd.ZstdCompressor()
+    for _ in range(1024):
+        yield packer.compress(bytes(MEGABYTE))
+    yield packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bomb"), [("gzip", gzip_bomb), ("br", brotli_bomb), ("zstd", zstd_bomb)]
+)
+async def test_a_gigabyte_in_a_small_box_is_left_packed(
+    fetcher: Fetcher, encoding: str, bomb: Callable[[], Iterator[bytes]]
+) -> None:
+    body = b"".join(bomb())
+    assert len(body) < 2 * MEGABYTE
+
+    async def answer(request: web.Request) -> web.Response:
+        headers = {"Content-Type": "text/html", "Content-Encoding": encoding}
+        return web.Response(body=body, headers=headers)
+
+    async with serving(answer) as address:
+        tracemalloc.start()
+        try:
+            with pytest.raises(failures.TooLarge, match="larger than 5 MB"):
+                await fetcher.get(address, limits())
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 60 * MEGABYTE
+
+
+async def test_a_page_without_an_end_is_left(fetcher: Fetcher) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+                await writer.drain()
+
+    async with speaking(speak) as port:
+        with pytest.raises(failures.TooLarge):
+            await fetcher.get(f"http://127.0.0.1:{port}/", limits())
+
+
+async def test_a_page_of_exactly_the_limit_is_read(fetcher: Fetcher) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(
+            body=b"x" * (MAX_BODY + (request.path == "/more")), content_type="text/html"
+        )
+
+    async with serving(answer) as address:
+        assert len((await fetcher.get(address, limits())).body) == MAX_BODY
+        with pytest.raises(failures.TooLarge):
+            await fetcher.get(f"{address}/more", limits())
+
+
+def dripping(start: bytes, drop: bytes) -> "Callable[..., object]":
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(start)
+        with suppress(ConnectionError):
+            while True:
+                writer.write(drop)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    return speak
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [
+        (HEAD + b"\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"", b"H"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+        (b"", b""),
+    ],
+    ids=["body", "header", "status line", "hints", "silence"],
+)
+async def test_who_takes_for_ever_is_not_waited_for(
+    fetcher: Fetcher, start: bytes, drop: bytes
+) -> None:
+    async with speaking(dripping(start, drop)) as port:  # type: ignore[arg-type]
+        began = time.monotonic()
+        with pytest.raises(Failure) as raised:
+            await fetcher.get(f"http://127.0.0.1:{port}/", limits(0.5))
+        assert time.monotonic() - began < 3
+    # A status line that is none may be found out before the time is up.
+    assert isinstance(raised.value, failures.TooSlow) or drop == b"H"
+
+
+def headed(*lines: bytes) -> bytes:
+    return HEAD + b"".join(line + b"\r\n" for line in lines) + b"\r\n" + BODY
+
+
+LENGTH = b"Content-Length: %d" % len(BODY)
+BAD = {
+    "header flood": headed(LENGTH, *[b"X%d: 1" % n for n in range(100_000)]),
+    "long header": headed(LENGTH, b"X: " + b"x" * 10 * MEGABYTE),
+    "above the limit": headed(LENGTH, b"X: " + b"x" * (MAX_HEADER + 100)),
+    "two lengths": headed(b"Content-Length: 5", b"Content-Length: 6"),
+    "negative length": headed(b"Content-Length: -5"),
+    "length in words": headed(b"Content-Length: many"),
+    "length and chunks": headed(LENGTH, b"Transfer-Encoding: chunked"),
+    "no HTTP": b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
+    "older than HTTP": BODY,
+    "status in words": b"HTTP/1.1 OK\r\n\r\n",
+    "status of millions": b"HTTP/1.1 1000000 OK\r\n\r\n",
+    "NUL in a header": headed(LENGTH, b"X: a\0b"),
+    "header without a name": headed(LENGTH, b": x"),
+    "not gzip": headed(LENGTH, b"Content-Encoding: gzip"),
+    "not brotli": headed(LENGTH, b"Content-Encoding: br"),
+    "not zstd": headed(LENGTH, b"Content-Encoding: zstd"),
+    "packed twice": headed(LENGTH, b"Content-Encoding: gzip, gzip"),
+    "packed in an unknown way": headed(LENGTH, b"Content-Encoding: rot13"),
+}
+
+
+@pytest.mark.parametrize("said", BAD.values(), ids=BAD.keys())
+async def test_what_is_no_answer_is_called_so(fetcher: Fetcher, said: bytes) -> None:
+    async with speaking(said) as port:
+        with pytest.raises(failures.BadAnswer):
+            await fetcher.get(f"http://127.0.0.1:{port}/", limits())
+
+
+CUT = {
+    "nothing": b"",
+    "half a status line": b"HTTP/1.1 2",
+    "half the headers": HEAD,
+    "half the body": headed(b"Content-Length: 5000"),
+    "half the chunks": headed(b"Transfer-Encoding: chunked")[: -len(BODY)] + b"5\r\nabcde\r\n",
+}
+
+
+@pytest.mark.parametrize("said", CUT.values(), ids=CUT.keys())
+async def test_who_hangs_up_early_is_asked_again(fetcher: Fetcher, said: bytes) -> None:
+    async with speaking(said) as port:
+        with pytest.raises(failures.BrokenOff):
+            await fetcher.get(f"http://127.0.0.1:{port}/", limits())
+
+
+FINE = {
+    "no length": headed(),
+    "lone line feeds": headed(LENGTH).replace(b"\r\n", b"\n"),
+    "a policy of 20 kB": headed(LENGTH, b"Content-Security-Policy: " + b"x" * 20_000),
+    "half a gzip": headed(b"Content-Encoding: gzip")[: -len(BODY)] + gzip.compress(BODY)[:-4],
+    "charset that is none": headed(LENGTH).replace(b"text/html", b"text/html; charset=zlib"),
+    "charset of names": headed(LENGTH).replace(b"text/html", b"text/html; charset=punycode"),
+    "charset of domains": headed(LENGTH).replace(b"text/html", b"text/html; charset=idna"),
+    "no type": headed(LENGTH).replace(b"Content-Type: text/html\r\n", b""),
+    "a NUL in the title": headed().replace(b"Found", b"Fo\0und"),
+}
+
+
+@pytest.mark.parametrize("said", FINE.values(), ids=FINE.keys())
+async def test_what_is_odd_but_readable_is_read(scan: PageScan, said: bytes) -> None:
+    async with speaking(said) as port:
+        found = await run(scan, f"http://127.0.0.1:{port}/")
+    assert found.data["title"] == "Found"
+
+
+async def test_a_page_that_would_keep_a_parser_busy_does_not_stop_the_others(
+    scan: PageScan,
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        deep = request.path == "/deep"
+        text = "<title>Deep</title>" + "<div></x>" * 500_000 if deep else "<title>Flat</title>"
+        return web.Response(text=text, content_type="text/html")
+
+    async with serving(answer) as address, asyncio.TaskGroup() as group:
+        began = time.monotonic()
+        deep = [group.create_task(run(scan, f"{address}/deep")) for _ in range(4)]
+        flat = await run(scan, f"{address}/flat")
+        assert flat.data["title"] == "Flat"
+        assert [(await task).data["title"] for task in deep] == ["Deep"] * 4
+        assert time.monotonic() - began < 20  # Unguarded, minutes.

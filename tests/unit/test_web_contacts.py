@@ -1,0 +1,150 @@
+import time
+
+import pytest
+
+from batches.operations.web import contacts, social
+from batches.operations.web.page import parse
+
+URL = "https://shop.example.de/"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Write to Info@Shop.example, please.", ["info@shop.example"]),
+        (
+            "a.b+c@shop.example. And (d_e@sub.shop.example)",
+            ["a.b+c@shop.example", "d_e@sub.shop.example"],
+        ),
+        ("mail=info@shop.example", ["info@shop.example"]),
+        ("x/info@shop.example", ["info@shop.example"]),
+        ("%20info@shop.example", ["info@shop.example"]),
+        ("info@bücher.example", ["info@bücher.example"]),
+        ("o'neil@shop.example", ["o'neil@shop.example"]),
+        ("'quoted@shop.example'", ["quoted@shop.example"]),
+        ("twice@shop.example twice@SHOP.example", ["twice@shop.example"]),
+    ],
+)
+def test_addresses_in_text(text: str, found: list[str]) -> None:
+    assert contacts.emails(text) == found
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "logo@2x.png",
+        "@handle",
+        "a@b",
+        "x@y.js",
+        "user@localhost",
+        "react@18.2.0",
+        "a@b..example",
+        "@@",
+    ],
+)
+def test_what_is_no_address(trap: str) -> None:
+    assert contacts.emails(f"before {trap} after") == []
+
+
+def test_addresses_in_links_come_first_and_scripts_are_not_read() -> None:
+    html = """<p>second@shop.example <script>key="abc@sentry.example"</script>
+        <script type="application/ld+json">{"email":"mailto:third@shop.example"}</script>
+        <a href="MAILTO:First%40shop.example,Other%20%3Cother@shop.example%3E?subject=x@y.example">m</a>"""
+    assert parse(html, URL)["emails"] == [
+        "first@shop.example", "other@shop.example", "third@shop.example", "second@shop.example",
+    ]  # fmt: skip
+
+
+def test_no_more_than_two_hundred_addresses() -> None:
+    text = " ".join(f"n{n}@shop.example" for n in range(5_000))
+    started = time.process_time()
+    assert len(contacts.emails(text)) == 200
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "found"),
+    [
+        ("+44-20-7946-0018", None, "+442079460018"),
+        ("+49%2030%20901820", None, "+4930901820"),
+        ("//+4930901820", None, "+4930901820"),
+        ("030 901820", "DE", "+4930901820"),
+        ("030 901820", None, "030 901820"),
+        ("0049 30 901820", "DE", "+4930901820"),
+        ("(212) 555-0187", "US", "+12125550187"),
+        ("+44 20 7946 0018;ext=5", None, "+442079460018"),
+        ("call us", "DE", None),
+        ("110", "DE", None),
+    ],
+)
+def test_phone_numbers(written: str, country: str | None, found: str | None) -> None:
+    assert contacts.phones([written], country) == ([] if found is None else [found])
+
+
+@pytest.mark.parametrize(
+    ("language", "host", "country"),
+    [
+        ("en-GB", "shop.example", "GB"),
+        ("de", "shop.example.at", "AT"),
+        (None, "shop.co.uk", "GB"),
+        ("en", "start-up.io", None),
+        ("en", "shop.example", None),
+        ("zz-ZZ", "shop.com", None),
+    ],
+)
+def test_where_a_page_is_from(language: str | None, host: str, country: str | None) -> None:
+    assert contacts.region(language, host) == country
+
+
+@pytest.mark.parametrize(
+    ("href", "network", "profile"),
+    [
+        (
+            "https://m.facebook.com/Corner.Shop/?ref=x",
+            "facebook",
+            "https://www.facebook.com/Corner.Shop",
+        ),
+        ("https://de-de.facebook.com/shop", "facebook", "https://www.facebook.com/shop"),
+        ("https://twitter.com/@shop", "x", "https://x.com/shop"),
+        ("https://mobile.twitter.com/shop#top", "x", "https://x.com/shop"),
+        ("http://instagram.com/shop/", "instagram", "https://www.instagram.com/shop"),
+        (
+            "https://de.linkedin.com/company/shop/",
+            "linkedin",
+            "https://www.linkedin.com/company/shop",
+        ),
+        ("https://youtube.com/@Shop", "youtube", "https://www.youtube.com/@Shop"),
+        (
+            "https://www.youtube.com/channel/UC-x_1",
+            "youtube",
+            "https://www.youtube.com/channel/UC-x_1",
+        ),
+        ("https://www.tiktok.com/@shop", "tiktok", "https://www.tiktok.com/@shop"),
+        ("https://mastodon.social/@shop", "mastodon", "https://mastodon.social/@shop"),
+        (
+            "https://bsky.app/profile/shop.example",
+            "bluesky",
+            "https://bsky.app/profile/shop.example",
+        ),
+        ("https://t.me/shopnews", "telegram", "https://t.me/shopnews"),
+        ("https://github.com/shop", "github", "https://github.com/shop"),
+    ],
+)
+def test_profiles_are_told_in_one_form(href: str, network: str, profile: str) -> None:
+    assert social.profiles([href]) == {network: profile}
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://www.facebook.com/sharer/sharer.php?u=x", "https://www.facebook.com/sharer.php?u=x",
+        "https://www.facebook.com/dialog/share", "https://www.facebook.com/", "https://www.facebook.com/shop/posts/1",
+        "https://twitter.com/intent/tweet", "https://x.com/share?url=x", "https://twitter.com/shop/status/1",
+        "https://www.linkedin.com/shareArticle?mini=true", "https://www.linkedin.com/sharing/share-offsite/",
+        "https://pinterest.com/pin/create/button/", "https://www.instagram.com/p/abc/",
+        "https://www.youtube.com/watch?v=x", "https://t.me/share/url?url=x", "https://notfacebook.com/shop",
+        "https://facebook.com.evil.example/shop", "https://shop.example/facebook.com/shop",
+    ],
+)  # fmt: skip
+def test_what_is_no_profile(href: str) -> None:
+    assert social.profiles([href]) == {}
