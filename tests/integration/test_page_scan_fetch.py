@@ -18,7 +18,7 @@ from batches.operation import Context, Failure, Permanent, Result, Skip, Transie
 from batches.operations.page_scan import PageScan, PageScanParams
 from batches.operations.web import failures
 from batches.operations.web.fetch import Fetcher, Limits
-from tests.loopback import Recorder, serving, speaking
+from tests.loopback import Recorder, Table, serving, speaking
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 OPEN = Limits(seconds=5, robots=False)
@@ -223,16 +223,19 @@ async def test_what_is_no_page_is_known_but_not_read(scan: PageScan) -> None:
     assert sent < 50_000_000
 
 
-async def test_cookies_are_not_kept(fetcher: Fetcher) -> None:
+async def test_cookies_are_not_kept() -> None:
     seen = []
 
     async def answer(request: web.Request) -> web.Response:
         seen.append(request.headers.get("Cookie"))
         return answering(Set_Cookie="id=1")
 
+    # By a name: for a mere address, no client keeps any.
+    fetcher = Fetcher(lambda: LOOPBACK, Recorder(), Table({"shop.example": ["127.0.0.1"]}))
     async with serving(answer) as address:
         for _ in range(2):
-            await fetcher.get(address, OPEN)
+            await fetcher.get(address.replace("127.0.0.1", "shop.example"), OPEN)
+    await fetcher.close()
     assert seen == [None, None]
 
 

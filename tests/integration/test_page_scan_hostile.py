@@ -228,6 +228,13 @@ async def test_what_is_odd_but_readable_is_read(scan: PageScan, said: bytes) -> 
     assert found.data["title"] == "Found"
 
 
+async def test_the_size_of_a_page_is_that_of_its_text(scan: PageScan) -> None:
+    said = headed(b"Content-Encoding: gzip", b"Content-Length: %d" % len(gzip.compress(BODY * 99)))
+    async with speaking(said[: -len(BODY)] + gzip.compress(BODY * 99)) as port:
+        found = await run(scan, f"http://127.0.0.1:{port}/")
+    assert found.data["bytes"] == len(BODY * 99)
+
+
 async def test_a_page_that_would_keep_a_parser_busy_does_not_stop_the_others(
     scan: PageScan,
 ) -> None:

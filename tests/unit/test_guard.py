@@ -227,10 +227,13 @@ def test_scopes_are_refused_even_where_the_network_is_open() -> None:
 
 
 async def test_proxies_of_the_environment_are_not_used(
-    closed: Setup, canary: tuple[int, list[str]], monkeypatch: pytest.MonkeyPatch
+    canary: tuple[int, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Where the proxy itself may be reached, so that only not asking it keeps the page from coming."""
     port, reached = canary
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
-    await closed.failure("http://nowhere.example/")
+    setup = Setup([ip_network("127.0.0.0/8")])
+    assert isinstance(await setup.failure("http://nowhere.example/"), failures.NameNotFound)
     assert reached == []
+    await setup.fetcher.close()

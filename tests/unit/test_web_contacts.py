@@ -40,6 +40,7 @@ def test_addresses_in_text(text: str, found: list[str]) -> None:
         "react@18.2.0",
         "a@b..example",
         "@@",
+        "a" * 99 + "@shop.example",
     ],
 )
 def test_what_is_no_address(trap: str) -> None:

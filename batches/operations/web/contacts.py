@@ -38,7 +38,8 @@ def _around_ats(text: str) -> Iterator[str]:
         if at < 0:
             return
         start, end = at, at + 1
-        while start > 0 and at - start < 64 and _fits(text[start - 1], _LOCAL):
+        # One more than is allowed: half of something longer must not pass for an address.
+        while start > 0 and at - start < 65 and _fits(text[start - 1], _LOCAL):
             start -= 1
         while end < len(text) and end - at < 254 and _fits(text[end], _DOMAIN):
             end += 1
@@ -55,7 +56,7 @@ def _valid(candidate: str) -> str:
     if "%" in candidate:
         candidate = unquote(candidate).rpartition(" ")[2]
     candidate = candidate.strip(".'-").lower()
-    if candidate.endswith(_FILES):
+    if candidate.endswith(_FILES) or candidate.find("@") > 64:
         return ""
     try:
         return validate_email(candidate, check_deliverability=False).normalized

@@ -28,7 +28,7 @@ def site(line: str) -> Target:
     """
     line = line.strip(_AROUND)
     lowered = line.lower()
-    if len(lowered) <= _MAX_HOST and "xn--" not in lowered and _PLAIN.fullmatch(lowered):
+    if len(lowered) <= _MAX_HOST and _PLAIN.fullmatch(lowered):
         host = lowered.rstrip(".")
         return Target(host, host)
     if _WEB.match(line):
