@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Status
@@ -9,20 +10,22 @@ from ninja.errors import HttpError, ValidationError
 from pydantic import ValidationError as Invalid
 
 from adminapp import batch_json as as_json
+from adminapp.api import schemas
 from adminapp.api.auth import person, require
-from adminapp.api.schemas import NewBatch, Retry
 from adminapp.roles import NEEDED
 from batches import lifecycle, pages
 from batches.intake import BadInput, BatchSpec, create_batch, read_file
+from batches.lifecycle import IllegalTransition
 from batches.lines import checked
 from batches.models import Batch
+from batches.states import BatchState
 
 router = Router(tags=["batches"])
 
 _BODY = {
     "requestBody": {
         "content": {
-            "application/json": {"schema": NewBatch.model_json_schema()},
+            "application/json": {"schema": schemas.NewBatch.model_json_schema()},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
@@ -48,20 +51,25 @@ def batch_for(request: HttpRequest, batch_id: int, permission: str = "view_batch
     return batch
 
 
-@router.post("", openapi_extra=_BODY, response={201: dict[str, Any], 200: dict[str, Any]})
+@router.post(
+    "",
+    openapi_extra=_BODY,
+    response={201: schemas.NewBatchAnswer, 200: schemas.NewBatchAnswer},
+    operation_id="create_batch",
+)
 def create(request: HttpRequest) -> Status[dict[str, Any]]:
     """Check and store a list; start it, with `start`. The same idempotency key gives the same batch."""
     require(request, "add_batch")
     new, spec, lines = _read(request)
     known = _known(request, new)
     batch, preflight = create_batch(spec, lines)
-    if new.start and batch.state == "draft":
-        lifecycle.start(batch, person(request))
+    if new.start:
+        _start(batch, person(request))
     answer = as_json.batch_json(batch) | {"preflight": as_json.preflight_json(batch, preflight)}
     return Status(200 if known else 201, answer)
 
 
-@router.get("")
+@router.get("", response=schemas.BatchPage, operation_id="list_batches")
 def list_batches(
     request: HttpRequest,
     state: str = "",
@@ -69,13 +77,15 @@ def list_batches(
     q: str = "",
     cursor: int | None = None,
 ) -> object:
+    """Newest first. `q` matches part of the name, or the number; `cursor` is `next` of the last page."""
     require(request, "view_batch")
     page = pages.batches_page(state, operation, q, cursor)
     return {"batches": [as_json.row_json(row) for row in page.items], "next": page.next}
 
 
-@router.get("/{int:batch_id}")
+@router.get("/{int:batch_id}", response=schemas.Batch, operation_id="get_batch")
 def show(request: HttpRequest, batch_id: int) -> object:
+    """How it stands. The counts are at most a second old."""
     return as_json.batch_json(batch_for(request, batch_id))
 
 
@@ -89,19 +99,34 @@ def _control(verb: str, permission: str) -> Callable[[HttpRequest, int], object]
 
 
 for _verb, _permission in NEEDED.items():
-    router.post(f"/{{int:batch_id}}/{_verb}", operation_id=f"{_verb}_batch")(
-        _control(_verb, _permission)
-    )
+    router.post(
+        f"/{{int:batch_id}}/{_verb}",
+        response=schemas.Batch,
+        operation_id=f"{_verb}_batch",
+        summary=_verb.capitalize(),
+    )(_control(_verb, _permission))
 
 
-@router.post("/{int:batch_id}/retry", response={202: dict[str, Any]})
-def retry(request: HttpRequest, batch_id: int, body: Retry) -> Status[dict[str, Any]]:
+@router.post("/{int:batch_id}/retry", response={202: schemas.Action}, operation_id="retry_batch")
+def retry(request: HttpRequest, batch_id: int, body: schemas.Retry) -> Status[dict[str, Any]]:
+    """Put items back to pending, in the background: the answer is the action to follow."""
     batch = batch_for(request, batch_id, "retry_batch")
     action = lifecycle.retry(batch, person(request), **body.model_dump())
     return Status(202, as_json.action_json(action))
 
 
-def _read(request: HttpRequest) -> tuple[NewBatch, BatchSpec, Any]:
+def _start(batch: Batch, user: User) -> None:
+    if batch.state != BatchState.DRAFT:
+        return  # Known by its key, and started before.
+    try:
+        lifecycle.start(batch, user)
+    except IllegalTransition:
+        # With a key, another request for the same may have been faster: then it has what it asked for.
+        if not batch.idempotency_key:
+            raise
+
+
+def _read(request: HttpRequest) -> tuple[schemas.NewBatch, BatchSpec, Any]:
     """JSON with `targets`, or a form with a file: as what is to be done, and the lines."""
     upload = request.FILES.get("file")
     new = _parse(_form(request) if request.content_type == "multipart/form-data" else request.body)
@@ -120,13 +145,15 @@ def _read(request: HttpRequest) -> tuple[NewBatch, BatchSpec, Any]:
     )
 
 
-def _parse(body: bytes | dict[str, Any]) -> NewBatch:
+def _parse(body: bytes | dict[str, Any]) -> schemas.NewBatch:
     try:
         if isinstance(body, bytes):
             body = json.loads(body)
-        return NewBatch.model_validate(body)
+        return schemas.NewBatch.model_validate(body)
     except Invalid as error:
         raise ValidationError([dict(found) for found in error.errors()]) from error
+    except RecursionError as error:
+        raise HttpError(400, "The body is nested too deeply.") from error
     except ValueError as error:
         raise HttpError(400, f"The body is not JSON: {error}.") from error
 
@@ -135,11 +162,11 @@ def _form(request: HttpRequest) -> dict[str, Any]:
     form = {name: value for name, value in request.POST.items() if name != "column"}
     try:
         return form | ({"params": json.loads(str(form["params"]))} if "params" in form else {})
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"params is not JSON: {error}.", "params") from error
 
 
-def _known(request: HttpRequest, new: NewBatch) -> bool:
+def _known(request: HttpRequest, new: schemas.NewBatch) -> bool:
     return (
         bool(new.idempotency_key)
         and Batch.objects.filter(

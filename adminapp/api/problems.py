@@ -1,10 +1,17 @@
 """Every error of the API as a problem document. https://www.rfc-editor.org/rfc/rfc9457"""
 
+import logging
+from collections.abc import Callable, Iterable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -13,28 +20,71 @@ from adminapp.roles import WORDS
 from batches.intake import BadInput, NothingToRun
 from batches.lifecycle import BadRetry, IllegalTransition
 
+log = logging.getLogger("django.request")
+
+MEDIA_TYPE = "application/problem+json"
+# Before the name of a field ninja says where it looked, and for a body what our argument is called.
+_PREFIX = {"body": 2, "query": 1, "path": 1}
+
 
 class Forbidden(Exception):
     """The user of the token may not do this. The argument is the permission that is missing."""
 
 
-def problem(status: int, detail: str, **more: Any) -> HttpResponse:
+def problem(
+    status: int, detail: str, headers: dict[str, str] | None = None, **more: Any
+) -> HttpResponse:
     title = HTTPStatus(status).phrase
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE, headers=headers)
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    return problem(404, "There is no such thing here.")
+
+
+def unauthorized(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
+    words = "Send a valid token: Authorization: Bearer TOKEN."
+    return problem(401, words, headers={"WWW-Authenticate": "Bearer"})
+
+
+def forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
+    return problem(403, f"Your role may not {WORDS[str(error)]}.")
+
+
+def in_problems(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view of ninja's, with a problem document where ninja itself answers in other ways."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            return nowhere(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        allowed = ", ".join(sorted(response.headers["Allow"].split(", ")))
+        words = f"{request.method} can't be used here, only {allowed}."
+        return problem(405, words, headers={"Allow": allowed})
+
+    return answer
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [
-        {"field": ".".join(str(part) for part in found["loc"]), "message": found["msg"]}
-        for found in error.errors
-    ]
-    first = errors[0]
-    return problem(422, f"{first['field']}: {first['message']}.", errors=errors)
+    errors = [(_field(found["loc"]), found["msg"]) for found in error.errors]
+    field, message = errors[0]
+    return problem(422, f"{field}: {message}.", errors=_listed(errors))
+
+
+def _field(location: Iterable[object]) -> str:
+    parts = [str(part) for part in location]
+    skip = _PREFIX.get(parts[0], 0) if parts else 0
+    return ".".join(parts[skip:]) or "body"
 
 
 def _bad_input(request: HttpRequest, error: BadInput) -> HttpResponse:
-    more = {}
+    more: dict[str, Any] = {"field": error.field, "errors": _listed(error.errors.items())}
     if isinstance(error, NothingToRun):
         preflight = error.preflight
         more["preflight"] = {
@@ -43,15 +93,28 @@ def _bad_input(request: HttpRequest, error: BadInput) -> HttpResponse:
             "invalid": preflight.invalid,
             "rejects": rejects_json(preflight),
         }
-    return problem(422, str(error), field=error.field, **more)
+    return problem(422, str(error), **more)
 
 
-def _refused(request: HttpRequest, error: Forbidden) -> HttpResponse:
-    return problem(403, f"Your role may not {WORDS[str(error)]}.")
+def _listed(errors: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"field": field, "message": message} for field, message in errors]
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, str(error))
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.warning("%s %s: no answer from the database.", request.method, request.path, exc_info=error)
+    words = "The database did not answer, or not in time. Try again in a moment."
+    return problem(503, words, headers={"Retry-After": "5"})
+
+
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    # As Django does for a page: what listens for errors hears of this one, too.
+    got_request_exception.send(sender=None, request=request)
+    log.error("Internal error: %s %s", request.method, request.path, exc_info=error)
+    return problem(500, "Something broke here. It has been noted in the log of the console.")
 
 
 def _answer(status: int, words: str = "") -> Any:
@@ -64,13 +127,19 @@ def _answer(status: int, words: str = "") -> Any:
 _HANDLERS: dict[type[Exception], Any] = {
     ValidationError: _invalid,
     BadInput: _bad_input,
-    Forbidden: _refused,
+    Forbidden: forbidden,
     HttpError: _http,
     IllegalTransition: _answer(409),
     BadRetry: _answer(422),
-    AuthenticationError: _answer(401, "Send a valid token: Authorization: Bearer TOKEN."),
-    Http404: _answer(404, "There is no such thing here."),
+    AuthenticationError: unauthorized,
+    Http404: nowhere,
     RequestDataTooBig: _answer(413, "The request is too large. Upload the list as a file instead."),
+    SuspiciousOperation: _answer(400),
+    BadRequest: _answer(400),
+    MultiPartParserError: _answer(400),
+    OperationalError: unavailable,
+    InterfaceError: unavailable,
+    Exception: _broken,
 }
 
 

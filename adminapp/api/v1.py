@@ -1,13 +1,33 @@
 """The HTTP API: the same verbs as the console and the command line."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern
 from ninja import NinjaAPI
 
-from adminapp.api import actions, batches, items, problems
+from adminapp.api import actions, batches, items, problems, schemas
 from adminapp.api.auth import Token, require
 from batches.operation import operations
 
-api = NinjaAPI(
+_PROBLEM = {
+    "description": "What went wrong, as a problem document.",
+    "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **path: Any) -> Any:
+        """With what every endpoint may answer instead: ninja describes only what succeeds."""
+        schema = super().get_openapi_schema(**path)
+        schema["components"]["schemas"]["Problem"] = schemas.Problem.model_json_schema()
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                operation["responses"]["default"] = _PROBLEM
+        return schema
+
+
+api = Api(
     title="Batch Console",
     version="1",
     auth=Token(),
@@ -20,8 +40,9 @@ api.add_router("/batches", items.router)
 api.add_router("/actions", actions.router)
 
 
-@api.get("/operations", summary="What a batch can do")
-def list_operations(request: HttpRequest, response: HttpResponse) -> object:
+@api.get("/operations", response=list[schemas.Operation], operation_id="list_operations")
+def list_operations(request: HttpRequest) -> object:
+    """What a batch can do."""
     require(request, "view_batch")
     return [
         {
@@ -32,3 +53,12 @@ def list_operations(request: HttpRequest, response: HttpResponse) -> object:
         }
         for operation in operations().values()
     ]
+
+
+def urls() -> Any:
+    """For django.urls.path."""
+    patterns, app, namespace = api.urls
+    for pattern in patterns:
+        assert isinstance(pattern, URLPattern)
+        pattern.callback = problems.in_problems(pattern.callback)
+    return patterns, app, namespace

@@ -211,7 +211,7 @@ def test_health() -> None:
     assert "database" not in " ".join(ready["reasons"])
     assert Client().get("/metrics").status_code == 401
     metrics = Client().get("/metrics", headers=Api("viewer").headers)
-    assert b"console_batches_active 0" in metrics.content
+    assert b'console_batches{state="running"} 0.0' in metrics.content
 
 
 @pytest.mark.parametrize(
