@@ -13,7 +13,7 @@ def database() -> str:
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except (Error, EmbeddedError) as error:
         return f"The database can't be reached: {type(error).__name__}."
-    return f"{len(plan)} migrations are missing: run manage.py migrate." if plan else ""
+    return f"Migrations are missing, {len(plan)} of them: run manage.py migrate." if plan else ""
 
 
 def background() -> str:

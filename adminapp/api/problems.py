@@ -1,6 +1,5 @@
 """Every error of the API as a problem document. https://www.rfc-editor.org/rfc/rfc9457"""
 
-import logging
 from collections.abc import Callable, Iterable
 from functools import wraps
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -19,8 +19,6 @@ from adminapp.batch_json import rejects_json
 from adminapp.roles import WORDS
 from batches.intake import BadInput, NothingToRun
 from batches.lifecycle import BadRetry, IllegalTransition
-
-log = logging.getLogger("django.request")
 
 MEDIA_TYPE = "application/problem+json"
 # Before the name of a field ninja says where it looked, and for a body what our argument is called.
@@ -56,6 +54,7 @@ def forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
 def in_problems(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A view of ninja's, with a problem document where ninja itself answers in other ways."""
 
+    @csrf_exempt
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -105,16 +104,22 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.warning("%s %s: no answer from the database.", request.method, request.path, exc_info=error)
     words = "The database did not answer, or not in time. Try again in a moment."
-    return problem(503, words, headers={"Retry-After": "5"})
+    return _logged(request, error, problem(503, words, headers={"Retry-After": "5"}))
 
 
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     # As Django does for a page: what listens for errors hears of this one, too.
     got_request_exception.send(sender=None, request=request)
-    log.error("Internal error: %s %s", request.method, request.path, exc_info=error)
-    return problem(500, "Something broke here. It has been noted in the log of the console.")
+    words = "Something broke in the console, not in the request. Try again, or tell who runs it."
+    return _logged(request, error, problem(500, words))
+
+
+def _logged(request: HttpRequest, error: Exception, response: HttpResponse) -> HttpResponse:
+    # With the error: Django, which logs the response otherwise, no longer knows of any.
+    words = response.reason_phrase
+    log_response("%s: %s", words, request.path, response=response, request=request, exception=error)
+    return response
 
 
 def _answer(status: int, words: str = "") -> Any:

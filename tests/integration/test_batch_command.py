@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from pydantic import BaseModel
 
 from batches.models import Batch
+from batches.operation import Operation, operations
 from tests.integration.running import create, finished, started
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
@@ -19,6 +22,18 @@ def run(*arguments: str) -> str:
     output = io.StringIO()
     call_command("batch", *arguments, stdout=output)
     return output.getvalue()
+
+
+class Words(BaseModel):
+    said: str = ""
+    perhaps: str | None = None
+    times: int = 1
+    names: list[str] = []
+
+
+class Worded(Operation[Words]):
+    slug = title = description = "worded"
+    params = Words
 
 
 @pytest.fixture
@@ -46,6 +61,7 @@ def test_create_starts_the_batch(listed: str) -> None:
         (["create", "checksum", "--input=nowhere.txt"], "Can't read nowhere.txt"),
         (["create", "checksum", "--input=LIST", "--param=delay_ms=-1"], "delay_ms"),
         (["create", "checksum", "--input=LIST", "--param=delay"], "name=value"),
+        (["create", "checksum", "--input=LIST", "--param==3"], "name=value"),
         (["create", "page_scan", "--input=LIST"], "not a full domain name"),
         (["create", "checksum", "--input=LIST", "--column=x"], "column"),
         (["status", "999999"], "no batch 999999"),
@@ -60,6 +76,38 @@ def test_what_can_not_be_done_is_said_in_words(
     given = [a.replace("LIST", listed).replace("DRAFT", str(draft.pk)) for a in arguments]
     with pytest.raises(CommandError, match=words):
         run(*given)
+
+
+def test_a_parameter_that_is_text_stays_text(listed: str, settings: LazySettings) -> None:
+    settings.OPERATIONS = [*settings.OPERATIONS, f"{__name__}.Worded"]
+    operations.cache_clear()
+    given = ["said=123", "perhaps=true", "times=3", 'names=["a=b"]']
+    output = run(
+        "create", "worded", f"--input={listed}", "--paused", *(f"--param={p}" for p in given)
+    )
+    batch = Batch.objects.get(pk=int(output))
+    assert batch.params == {"said": "123", "perhaps": "true", "times": 3, "names": ["a=b"]}
+
+
+def test_an_export_without_rows_still_names_its_columns() -> None:
+    batch = create("checksum", 3)
+    text = run("export", str(batch.pk), "--format=csv", "--state=failed")
+    assert text == "seq,line,target,state,attempts,error,result,finished_at\r\n"
+    assert run("export", str(batch.pk), "--format=ndjson", "--state=failed") == ""
+
+
+def test_a_retry_is_of_one_kind() -> None:
+    with pytest.raises(SystemExit):
+        run("retry", "1", "--failed", "--group=1")
+
+
+def test_pause_resume_and_cancel() -> None:
+    number = str(started("slow", 5).pk)
+    assert run("pause", number) == f"Batch {number} is paused.\n"
+    assert "Paused by the command line." in run("watch", number)
+    assert run("resume", number) == f"Batch {number} is queued.\n"
+    assert run("cancel", number) == f"Batch {number} is cancelling.\n"
+    assert "Cancelled by the command line." in run("watch", number)
 
 
 def test_status_verify_retry_and_export() -> None:
@@ -91,5 +139,6 @@ def test_verify_finds_what_is_wrong() -> None:
 
 
 def test_watch_follows_a_batch_to_its_end() -> None:
-    batch = started("checksum", 50, params={"delay_ms": 10})
+    # What looks like the markup of the bar is a name like any other.
+    batch = started("checksum", 50, params={"delay_ms": 10}, name="[/red] list")
     assert "all 50 items succeeded" in run("watch", str(batch.pk))

@@ -7,34 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import AsyncClient, Client
 
-from adminapp.tokens import create_token
 from batches.models import Batch
+from tests.callers import Api
 from tests.integration.running import create, finished
 from tests.people import user
 
 pytestmark = pytest.mark.django_db
-
-
-class Api:
-    """A client with the token of a role; every answer is checked to be what it says it is."""
-
-    def __init__(self, role: str) -> None:
-        self.headers = {"Authorization": f"Bearer {create_token(user(role))}"}
-        self.client = Client(raise_request_exception=False)
-
-    def __call__(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        response = self.client.generic(
-            method,
-            f"/api/v1{path}",
-            data=body if isinstance(body, bytes) else json.dumps(body or {}),
-            content_type="application/json",
-            headers=self.headers,
-        )
-        found = json.loads(response.content)
-        if response.status_code >= 400:
-            assert response.headers["Content-Type"] == "application/problem+json"
-            assert found["status"] == response.status_code
-        return response.status_code, found
 
 
 NEW = {"operation": "checksum", "targets": ["a", "b", "a", ""]}
