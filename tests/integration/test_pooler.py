@@ -32,13 +32,8 @@ CLIENTS, ROUNDS = 12, 25
 def pooled(tmp_path: Path, transactional_db: None) -> Iterator[dict[str, Any]]:
     """The test database behind PgBouncer, with two server connections, as an entry of DATABASES."""
     direct = connection.settings_dict
-    with pgbouncer(tmp_path, direct) as port:
-        yield {
-            **direct,
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-            "ENGINE": "django.db.backends.postgresql",
-        }
+    with pgbouncer(tmp_path, direct) as pooler:
+        yield pooler.entry
 
 
 @pytest.fixture
