@@ -23,7 +23,10 @@ class Environment(BaseSettings):
 
     database_url: str | None = None  # None: the embedded PostgreSQL.
     database_direct_url: str | None = None
-    database_pooler: Literal["auto", "direct", "pgbouncer", "supavisor"] = "auto"
+    database_pooler: Literal[
+        "auto", "direct", "session", "pgbouncer", "pgbouncer-prepared", "supavisor"
+    ] = "auto"
+    database_django_pool: int = Field(0, ge=0, le=100)  # Connections; 0: one for each request.
     database_statement_names: Literal["unnamed", "unique"] = "unnamed"
     console_data_dir: Path = Path(".data")
     console_secret_key: str | None = None

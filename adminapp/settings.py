@@ -4,7 +4,8 @@ from typing import Any
 from django.utils.csp import CSP
 
 from adminapp import environment
-from dbcompat.address import BadDatabaseURL, django_database
+from dbcompat.address import django_database
+from dbcompat.url import BadDatabaseURL
 
 ENVIRONMENT = environment.read()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -67,6 +68,7 @@ DBCOMPAT: dict[str, Any] = {
     "URL": ENVIRONMENT.database_url,
     "DIRECT_URL": ENVIRONMENT.database_direct_url,
     "POOLER": ENVIRONMENT.database_pooler,
+    "DJANGO_POOL": ENVIRONMENT.database_django_pool,
     "STATEMENT_NAMES": ENVIRONMENT.database_statement_names,
     "EMBEDDED_DIR": ENVIRONMENT.data_dir / "postgresql",
     "APPLICATION_NAME": "batch-console",

@@ -13,17 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from dbcompat import guards, loop
-from dbcompat.address import (
-    BadDatabaseURL,
-    asyncpg_arguments,
-    database_at,
-    django_database,
-    parse,
-    place,
-)
+from dbcompat.address import asyncpg_arguments, database_at, django_database
+from dbcompat.address import place as place_of
 from dbcompat.driver import LIMITS, LimitedConnection
 from dbcompat.fingerprint import detect
 from dbcompat.profiles import DIRECT, ConnectionProfile, profile_named
+from dbcompat.url import BadDatabaseURL, parse
 
 BACKGROUND, DIRECTLY = "background", "direct"
 EMBEDDED = "dbcompat.postgresql"
@@ -79,12 +74,14 @@ def make_engine(
     refusing = profile.pooled and profile.unique_names
     if refusing:
         guards.refuse_autocommit(None, options)
+    place, how = asyncpg_arguments(database), profile.arguments(_application_name(database))
     # No address in the URL, so no password in anything that shows it.
     engine = create_async_engine(
         "postgresql+asyncpg://",
         connect_args={
-            **asyncpg_arguments(database),
-            **profile.arguments(_application_name(database)),
+            **place,
+            **how,
+            "server_settings": {**place.get("server_settings", {}), **how["server_settings"]},
             "timeout": CONNECT_SECONDS,
             "command_timeout": COMMAND_SECONDS,
             "connection_class": LimitedConnection,
@@ -110,7 +107,7 @@ async def profile_of(database: Mapping[str, Any], pooler: str) -> ConnectionProf
     if database["ENGINE"] == EMBEDDED:
         return DIRECT
     if pooler == "auto":
-        where = place(database)
+        where = place_of(database)
         if where not in _detected:
             arguments = asyncpg_arguments(database)
             _detected[where] = await detect(arguments, where, _application_name(database))

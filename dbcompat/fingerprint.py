@@ -24,12 +24,14 @@ async def detect(arguments: dict[str, Any], where: str, application_name: str) -
 
 
 async def _detected(arguments: dict[str, Any], application_name: str) -> tuple[str, str]:
+    sent = {
+        **arguments.get("server_settings", {}),
+        "application_name": application_name,
+        PROBE: "1",
+    }
     try:
         connection = await asyncpg.connect(  # type: ignore[no-untyped-call]
-            **arguments,
-            timeout=10,
-            statement_cache_size=0,
-            server_settings={"application_name": application_name, PROBE: "1"},
+            **{**arguments, "server_settings": sent}, timeout=10, statement_cache_size=0
         )
     except (asyncpg.ProtocolViolationError, asyncpg.FeatureNotSupportedError) as error:
         if "startup parameter" not in str(error) and "command-line options" not in str(error):

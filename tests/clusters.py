@@ -13,7 +13,8 @@ import trustme
 from django.db.utils import ConnectionHandler
 
 from dbcompat import embedded_programs
-from dbcompat.address import database_at, parse
+from dbcompat.address import database_at
+from dbcompat.url import parse
 from tests.servers import free_port
 
 USER = "postgres"

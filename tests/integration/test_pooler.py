@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from batches.recount import verify
 from dbcompat import engines, loop
-from dbcompat.address import BadDatabaseURL
 from dbcompat.guards import AutocommitRefused
 from dbcompat.profiles import DIRECT, PGBOUNCER, PROFILES, profile_named
 from dbcompat.sessions import get_background_session, get_direct_session
+from dbcompat.url import BadDatabaseURL
 from tests.integration.running import counts, finished, started, until
 from tests.poolers import pgbouncer
 
