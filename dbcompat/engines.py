@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import connections
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
-from dbcompat import guards, loop
+from dbcompat import guards, loop, session_state
 from dbcompat.address import asyncpg_arguments, database_at, django_database
 from dbcompat.address import place as place_of
 from dbcompat.driver import LIMITS, LimitedConnection
@@ -23,6 +23,7 @@ from dbcompat.url import BadDatabaseURL, parse
 BACKGROUND, DIRECTLY = "background", "direct"
 EMBEDDED = "dbcompat.postgresql"
 POOL_SIZE = 5
+_POOL = {"poolclass": AsyncAdaptedQueuePool, "pool_size": POOL_SIZE, "max_overflow": 0}
 CONNECT_SECONDS = 10.0
 # The server's own limit comes first; this one is for a server that no longer answers at all.
 COMMAND_SECONDS = LIMITS["statement_timeout"] / 1000 + 30
@@ -86,12 +87,7 @@ def make_engine(
             "command_timeout": COMMAND_SECONDS,
             "connection_class": LimitedConnection,
         },
-        **{
-            "poolclass": AsyncAdaptedQueuePool,
-            "pool_size": POOL_SIZE,
-            "max_overflow": 0,
-            **options,
-        },
+        **{**({} if "poolclass" in options else _POOL), **options},
     )
     event.listen(engine.sync_engine, "checkout", guards.refuse_closed)
     if refusing:
@@ -139,7 +135,13 @@ async def _build(purpose: str) -> AsyncEngine:
             "This needs a connection without a pooler: set DATABASE_DIRECT_URL to the address of"
             " PostgreSQL itself."
         )
-    return make_engine(database, profile)
+    if purpose == DIRECTLY:
+        # A new connection each time: what is left on it, and leaving something is what they are for, goes
+        # with it. And none stays open where connections are few.
+        return make_engine(database, profile, poolclass=NullPool)
+    engine = make_engine(database, profile)
+    event.listen(engine.sync_engine, "before_cursor_execute", session_state.refuse_state)
+    return engine
 
 
 def _database(purpose: str) -> tuple[Mapping[str, Any], str]:

@@ -7,7 +7,7 @@ from asyncpg.exceptions import OutdatedSchemaCacheError
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from dbcompat.guards import SessionMisuse
+from dbcompat.misuse import SessionMisuse
 
 
 class Kind(Enum):
@@ -27,7 +27,6 @@ _BY_SQLSTATE = [
     ("57014", Kind.TRANSIENT),  # Query cancelled, by a time limit.
     ("25P03", Kind.TRANSIENT),  # Idle in a transaction for too long.
     ("57P0", Kind.GONE),  # Shut down, crashed, or not accepting connections yet.
-    ("08P01", Kind.PROGRAMMING),  # A pooler refuses a startup parameter, or mixes up statements.
     ("08", Kind.GONE),
     ("53", Kind.TRANSIENT),  # Out of connections, memory or disk.
     ("22", Kind.DATA),
@@ -37,6 +36,16 @@ _BY_SQLSTATE = [
     ("42", Kind.PROGRAMMING),
     ("28", Kind.PROGRAMMING),
 ]
+# PgBouncer, up to 1.23 for all and later for most of what it says itself, has one code for everything.
+_POOLER = [
+    (("password", "no such", "startup parameter"), Kind.PROGRAMMING),
+    (("timeout", "no more connections", "connections exceeded"), Kind.TRANSIENT),
+    (
+        ("shutting down", "cannot connect", "connect failed", "login failed", "has been failing",
+         "crashed", "connection closed", "server down", "admin forced", "starting up"),
+        Kind.GONE,
+    ),
+]  # fmt: skip
 _STALE_PLAN = ("cached statement plan is invalid", "cached plan must not change result type")
 
 
@@ -45,11 +54,28 @@ def classify(error: BaseException) -> Kind:
     # First: it has the code of a missing feature, or none once SQLAlchemy has wrapped it. The next plan is new.
     if isinstance(error, OutdatedSchemaCacheError) or any(t in str(error) for t in _STALE_PLAN):
         return Kind.TRANSIENT
-    code = _sqlstate(error)
+    origin = _origin(error)
+    code = _code(origin)
+    if code == "08P01":
+        # Not of the wrapper, which quotes the statement.
+        return _of_a_pooler(str(origin))
     for prefix, kind in _BY_SQLSTATE:
         if code.startswith(prefix):
             return kind
     return _by_class(error)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same transaction may succeed if it is run again, in a fresh session."""
+    return classify(error) in (Kind.TRANSIENT, Kind.CONFLICT, Kind.GONE)
+
+
+def _of_a_pooler(text: str) -> Kind:
+    for words, kind in _POOLER:
+        if any(word in text for word in words):
+            return kind
+    # It refuses a startup parameter, or mixes up statements.
+    return Kind.PROGRAMMING
 
 
 def _by_class(error: BaseException) -> Kind:
@@ -67,12 +93,16 @@ def _by_class(error: BaseException) -> Kind:
     return Kind.UNKNOWN
 
 
-def _sqlstate(error: BaseException | None) -> str:
-    """Of the error or of what it wraps; SQLAlchemy's wrapper of the driver's error wraps it again."""
+def _origin(error: BaseException | None) -> BaseException | None:
+    """The one with a code: this, or what it wraps; SQLAlchemy's wrapper of the driver's wraps it again."""
     seen: list[Any] = []
     while error is not None and error not in seen:
-        if code := getattr(error, "sqlstate", None) or getattr(error, "pgcode", None):
-            return str(code)
+        if _code(error):
+            return error
         seen.append(error)
         error = getattr(error, "orig", None) or error.__cause__
-    return ""
+    return None
+
+
+def _code(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")

@@ -7,11 +7,9 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dbcompat.misuse import SessionMisuse
+
 _OPENED, _BUSY, _SINCE = "dbcompat_opened", "dbcompat_busy", "dbcompat_since"
-
-
-class SessionMisuse(RuntimeError):
-    """A session was used where it can't work; the message says where, and what to do instead."""
 
 
 class SessionHeldTooLong(SessionMisuse):

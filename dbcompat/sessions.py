@@ -8,12 +8,14 @@ from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from dbcompat import loop
 from dbcompat.engines import BACKGROUND, DIRECTLY, engine_for
-from dbcompat.guards import SessionMisuse
+from dbcompat.greenlets import named, refuse_unawaited
+from dbcompat.misuse import SessionMisuse
 
 # The task that holds a session, not just whether: a child task inherits the context, not the session.
 _holder: ContextVar[asyncio.Task[Any] | None] = ContextVar("dbcompat_holder", default=None)
@@ -67,6 +69,7 @@ class _OwnedSession(Session):
                 "This session belongs to another task, or its block has ended. Open one of your own:"
                 " async with get_background_session()."
             )
+        refuse_unawaited()
         return super().get_bind(*args, **kwargs)
 
 
@@ -87,6 +90,9 @@ async def _session(purpose: str) -> AsyncIterator[AsyncSession]:
     try:
         async with session, session.begin():
             yield session
+    except MissingGreenlet as error:
+        # Of a connection or an engine that was used past the session.
+        raise named(error) from error
     finally:
         _holder.reset(token)
         owned.owner = None

@@ -17,7 +17,7 @@ from batches.engine.leases import Work
 from batches.engine.share import share
 from batches.engine.writeback import Parcel, write
 from batches.states import BatchState
-from dbcompat.errors import Kind, classify
+from dbcompat.errors import may_pass
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,8 @@ MAX_UNWRITTEN = 4 * FLUSH_OUTCOMES
 # How often a slice looks whether its batch is still to run: pause and cancel act within 2 seconds.
 WATCH_SECONDS = 0.5
 GRACE_SECONDS = 1.0
-WRITE_TRIES = 5
 LOW_QUEUE = 100
 RECLAIM_SECONDS = 0.5
-AGAIN = frozenset({Kind.TRANSIENT, Kind.GONE, Kind.CONFLICT})
 
 
 @dataclass(slots=True)
@@ -183,7 +181,7 @@ class Slice:
                 self.held[parcel.lease.number].parcel.outcomes = []
             if not parcels:
                 return []
-            ours = await self._insist(parcels)
+            ours = await write(self.plan.batch_id, parcels)
             for parcel in parcels:
                 if parcel.release or parcel.lease.number not in ours:
                     self._drop(parcel.lease.number)
@@ -191,18 +189,6 @@ class Slice:
             self.unwritten -= len(sent)
             self.stirred.set()
             return sent
-
-    async def _insist(self, parcels: list[Parcel]) -> set[int]:
-        """Write, again if the database was away for a moment: `write` is safe to repeat."""
-        for tried in range(WRITE_TRIES):
-            try:
-                return await write(self.plan.batch_id, parcels)
-            except Exception as error:
-                if tried == WRITE_TRIES - 1 or classify(error) not in AGAIN:
-                    raise
-                log.warning("Batch %s: write-back failed, again: %s", self.plan.batch_id, error)
-                await asyncio.sleep(0.1 * 2**tried)
-        raise AssertionError("unreachable")
 
     def _drop(self, number: int) -> None:
         """Forget a chunk that was given back, or that another worker has taken over."""
@@ -242,7 +228,7 @@ async def _unless_away[A, T](ask: Callable[[A], Awaitable[T]], argument: A) -> T
     try:
         return await ask(argument)
     except Exception as error:
-        if classify(error) not in AGAIN:
+        if not may_pass(error):
             raise
         log.warning("The database is away for a moment: %s", error)
         return None

@@ -14,6 +14,7 @@ from batches.engine.attempt import Outcome
 from batches.engine.leases import Lease, worker_name
 from batches.engine.statements import ATTEMPT, CHUNK, ITEM, NOW, THROUGHPUT, rows
 from batches.states import ItemState
+from dbcompat.repetition import repeatable
 from dbcompat.sessions import get_background_session
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Parcel:
         return sum(1 for outcome in self.outcomes if outcome.state is state)
 
 
+@repeatable()
 async def write(batch_id: int, parcels: list[Parcel]) -> set[int]:
     """Write all in one transaction. The numbers of the chunks whose lease was still ours.
 

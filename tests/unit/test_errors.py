@@ -6,7 +6,7 @@ from sqlalchemy.exc import InvalidRequestError, MissingGreenlet
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dbcompat.errors import Kind, classify
-from dbcompat.guards import SessionMisuse
+from dbcompat.misuse import SessionMisuse
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,21 @@ from dbcompat.guards import SessionMisuse
         (asyncpg.DataError("x"), Kind.DATA),
         (asyncpg.ForeignKeyViolationError("x"), Kind.DATA),
         (asyncpg.ProtocolViolationError("unsupported startup parameter: x"), Kind.PROGRAMMING),
+        (asyncpg.ProtocolViolationError("query_wait_timeout"), Kind.TRANSIENT),
+        (asyncpg.ProtocolViolationError("no more connections allowed"), Kind.TRANSIENT),
+        (asyncpg.ProtocolViolationError("pgbouncer cannot connect to server"), Kind.GONE),
+        (
+            asyncpg.ProtocolViolationError(
+                "server login failed: FATAL the database system is starting up"
+            ),
+            Kind.GONE,
+        ),
+        (
+            asyncpg.ProtocolViolationError(
+                "server login failed: FATAL password authentication failed"
+            ),
+            Kind.PROGRAMMING,
+        ),
         (asyncpg.InvalidSQLStatementNameError("does not exist"), Kind.PROGRAMMING),
         (asyncpg.InvalidCatalogNameError("x"), Kind.PROGRAMMING),
         (asyncpg.InvalidPasswordError("x"), Kind.PROGRAMMING),
@@ -35,7 +50,7 @@ from dbcompat.guards import SessionMisuse
         (asyncpg.FeatureNotSupportedError("not implemented"), Kind.UNKNOWN),
         (RuntimeError("x"), Kind.UNKNOWN),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.name,
+    ids=lambda value: repr(value) if isinstance(value, Exception) else value.name,
 )
 def test_errors_are_told_apart(error: Exception, kind: Kind) -> None:
     assert classify(error) is kind
