@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
+from django.db import DEFAULT_DB_ALIAS
 
 from batches.models import Batch
 
@@ -48,10 +49,13 @@ def may(user: Any, permission: str, batch: Batch | None = None) -> bool:
     return permission == "cancel_batch" and own and bool(user.has_perm("batches.add_batch"))
 
 
-def create_groups(**signal: Any) -> None:
+def create_groups(using: str = DEFAULT_DB_ALIAS, **signal: Any) -> None:
     """After every migrate: the groups as this file says, whatever was there before."""
     for role, names in ROLES.items():
-        group, _ = Group.objects.get_or_create(name=role)
+        # On the connection that migrates: no other can see it yet.
+        group, _ = Group.objects.using(using).get_or_create(name=role)
         group.permissions.set(
-            Permission.objects.filter(content_type__app_label="batches", codename__in=names)
+            Permission.objects.using(using).filter(
+                content_type__app_label="batches", codename__in=names
+            )
         )

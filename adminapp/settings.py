@@ -4,7 +4,7 @@ from typing import Any
 from django.utils.csp import CSP
 
 from adminapp import environment
-from dbcompat.address import django_database
+from dbcompat.address import django_databases
 from dbcompat.url import BadDatabaseURL
 
 ENVIRONMENT = environment.read()
@@ -75,7 +75,7 @@ DBCOMPAT: dict[str, Any] = {
 }
 
 try:
-    DATABASES = {"default": django_database(DBCOMPAT)}
+    DATABASES = django_databases(DBCOMPAT)
 except BadDatabaseURL as error:
     raise SystemExit(str(error)) from None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

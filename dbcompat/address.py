@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import DEFAULT_DB_ALIAS, connections
+
 from dbcompat import tls
 from dbcompat.profiles import django_settings
 from dbcompat.url import BOTH, DJANGO_ONLY, TLS, Address, parse
@@ -25,6 +27,32 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(***)"
+
+
+# Django's name for the connection past the pooler, where DATABASE_DIRECT_URL is set.
+DIRECT_ALIAS = "direct"
+
+
+def django_databases(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """DATABASES for settings.DBCOMPAT: "default", and "direct" if there is a DIRECT_URL.
+
+    Raises BadDatabaseURL.
+    """
+    found = {"default": django_database(settings)}
+    if direct := settings.get("DIRECT_URL"):
+        address = parse(direct, "DATABASE_DIRECT_URL")
+        entry = database_at(address, {**settings, "POOLER": "direct", "DJANGO_POOL": 0})
+        # The same database by another door, for a test runner as well.
+        found[DIRECT_ALIAS] = {**entry, "TEST": {"MIRROR": "default"}}
+    return found
+
+
+def unpooled() -> str:
+    """The alias of DATABASES for migrations and COPY: past the pooler where there is a way.
+
+    Both also work through one, but hold one of its few server connections for as long as they take.
+    """
+    return DIRECT_ALIAS if DIRECT_ALIAS in connections.settings else DEFAULT_DB_ALIAS
 
 
 def django_database(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from dbcompat import guards, loop, session_state
-from dbcompat.address import asyncpg_arguments, database_at, django_database
+from dbcompat.address import DIRECT_ALIAS, asyncpg_arguments, unpooled
 from dbcompat.address import place as place_of
 from dbcompat.driver import LIMITS, LimitedConnection
 from dbcompat.fingerprint import detect
 from dbcompat.profiles import DIRECT, ConnectionProfile, profile_named
-from dbcompat.url import BadDatabaseURL, parse
+from dbcompat.url import BadDatabaseURL
 
 BACKGROUND, DIRECTLY = "background", "direct"
 EMBEDDED = "dbcompat.postgresql"
@@ -146,15 +146,10 @@ async def _build(purpose: str) -> AsyncEngine:
 
 def _database(purpose: str) -> tuple[Mapping[str, Any], str]:
     # As Django sees it now: under a test runner the name is that of the test database.
-    current = connections["default"].settings_dict
-    direct = settings.DBCOMPAT["DIRECT_URL"]
-    if purpose != DIRECTLY or not direct:
-        return current, settings.DBCOMPAT["POOLER"]
-    database = database_at(parse(direct, "DATABASE_DIRECT_URL"), settings.DBCOMPAT)
-    if current["NAME"] != django_database(settings.DBCOMPAT)["NAME"]:
-        database["NAME"] = current["NAME"]
-    # Whatever DATABASE_POOLER says of the other address, and whatever the name of the setting promises.
-    return database, "auto"
+    if purpose == DIRECTLY and unpooled() == DIRECT_ALIAS:
+        # Whatever DATABASE_POOLER says of the other address, and whatever the name of the setting promises.
+        return connections[DIRECT_ALIAS].settings_dict, "auto"
+    return connections["default"].settings_dict, settings.DBCOMPAT["POOLER"]
 
 
 def _application_name(database: Mapping[str, Any]) -> str:

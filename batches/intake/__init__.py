@@ -1,9 +1,10 @@
 """From lines to a batch: checked, deduplicated and stored in one transaction, in constant memory."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections, transaction
 
 from batches.intake.spec import LIMITS, BatchSpec, checked
 from batches.intake.staging import Counts, lift_time_limits, refresh_statistics, store
@@ -19,6 +20,7 @@ from batches.lines import (
 )
 from batches.models import Batch, Chunk, Event, Reject
 from batches.operation import Operation
+from dbcompat.address import unpooled
 
 __all__ = ["LIMITS", "BadInput", "BatchSpec", "Line", "NothingToRun", "Preflight", "RejectLine",
            "create_batch", "csv_columns", "preflight_of", "read_file", "read_text", "rejects"]  # fmt: skip
@@ -45,11 +47,13 @@ def create_batch(spec: BatchSpec, lines: Iterable[Line]) -> tuple[Batch, Preflig
     chosen, params = checked(spec)
     if (earlier := _earlier(spec)) is not None:
         return earlier, preflight_of(earlier)
+    alias = unpooled()
     try:
-        with transaction.atomic():
-            batch = _store(spec, chosen, params, lines)
+        with transaction.atomic(using=alias):
+            batch = _store(alias, spec, chosen, params, lines)
             if batch.total + batch.duplicates + batch.invalid >= LARGE:
-                transaction.on_commit(refresh_statistics, robust=True)
+                refresh = partial(refresh_statistics, connections[alias])
+                transaction.on_commit(refresh, using=alias, robust=True)
     except IntegrityError:
         # Two requests with the same key at once: the other one has committed first.
         if (earlier := _earlier(spec)) is None:
@@ -58,8 +62,8 @@ def create_batch(spec: BatchSpec, lines: Iterable[Line]) -> tuple[Batch, Preflig
     return batch, preflight_of(batch)
 
 
-def preflight_of(batch: Batch) -> Preflight:
-    first = Reject.objects.filter(batch=batch).order_by("line", "id")[:SHOWN_REJECTS]
+def preflight_of(batch: Batch, using: str = DEFAULT_DB_ALIAS) -> Preflight:
+    first = Reject.objects.using(using).filter(batch=batch).order_by("line", "id")[:SHOWN_REJECTS]
     shown = [RejectLine(r.line, r.kind, r.text, r.reason) for r in first]
     return Preflight(batch.total, batch.duplicates, batch.invalid, shown)
 
@@ -83,10 +87,14 @@ def _earlier(spec: BatchSpec) -> Batch | None:
 
 
 def _store(
-    spec: BatchSpec, chosen: Operation[Any], params: dict[str, Any], lines: Iterable[Line]
+    using: str,
+    spec: BatchSpec,
+    chosen: Operation[Any],
+    params: dict[str, Any],
+    lines: Iterable[Line],
 ) -> Batch:
-    lift_time_limits()
-    batch = Batch.objects.create(
+    lift_time_limits(connections[using])
+    batch = Batch.objects.using(using).create(
         name=printable(spec.name.strip())[:200],
         operation=chosen.slug,
         params=params,
@@ -95,30 +103,32 @@ def _store(
         idempotency_key=spec.idempotency_key or None,
         **{name: getattr(spec, name) for name in LIMITS},
     )
-    counts = store(batch.pk, chosen, lines)
+    counts = store(connections[using], batch.pk, chosen, lines)
     batch.total, batch.duplicates, batch.invalid = (
         counts.accepted,
         counts.duplicates,
         counts.invalid,
     )
     if not counts.accepted:
-        raise _nothing(batch)
+        raise _nothing(batch, using)
     batch.name = batch.name or _default_name(batch, chosen)
     # Several chunks even for a short list, so that several workers can share it.
     batch.chunk_size = max(10, min(CHUNK_SIZE, -(-batch.total // 16)))
-    batch.save(update_fields=["name", "total", "duplicates", "invalid", "chunk_size"])
-    Chunk.objects.bulk_create(_chunks(batch), batch_size=5_000)
+    batch.save(using=using, update_fields=["name", "total", "duplicates", "invalid", "chunk_size"])
+    Chunk.objects.using(using).bulk_create(_chunks(batch), batch_size=5_000)
     message = _created(counts, batch.source)
-    Event.objects.create(batch=batch, actor_id=batch.created_by_id, kind="create", message=message)
+    Event.objects.using(using).create(
+        batch=batch, actor_id=batch.created_by_id, kind="create", message=message
+    )
     return batch
 
 
-def _nothing(batch: Batch) -> BadInput:
+def _nothing(batch: Batch, using: str) -> BadInput:
     if not batch.invalid:
         return BadInput("The list is empty. Put one item on each line.")
     lines = "The only line" if batch.invalid == 1 else f"None of the {batch.invalid:,} lines"
     words = "cannot" if batch.invalid == 1 else "can"
-    preflight = preflight_of(batch)
+    preflight = preflight_of(batch, using)
     first = preflight.rejects[0]
     return NothingToRun(
         f"{lines} {words} be used. Line {first.line}: {first.reason.rstrip('.')}.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from batches.lines import MAX_SHOWN, Line, printable
 from batches.operation import Operation
@@ -48,7 +48,7 @@ class Counts:
     invalid: int
 
 
-def lift_time_limits() -> None:
+def lift_time_limits(connection: BaseDatabaseWrapper) -> None:
     """For this transaction: a list of millions takes longer than any statement of a page may."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
@@ -57,7 +57,9 @@ def lift_time_limits() -> None:
         cursor.execute("SET LOCAL work_mem = '64MB'")
 
 
-def store(batch_id: int, chosen: Operation[Any], lines: Iterable[Line]) -> Counts:
+def store(
+    connection: BaseDatabaseWrapper, batch_id: int, chosen: Operation[Any], lines: Iterable[Line]
+) -> Counts:
     """Items numbered densely in the order of the lines; of equal targets the first. Rejects the rest.
 
     In the transaction of the caller, and nothing outlives it: this works behind a transaction-mode pooler.
@@ -79,7 +81,7 @@ def store(batch_id: int, chosen: Operation[Any], lines: Iterable[Line]) -> Count
     return Counts(accepted, duplicates, invalid)
 
 
-def refresh_statistics() -> None:
+def refresh_statistics(connection: BaseDatabaseWrapper) -> None:
     """So that pages of a new, large batch are read by its index at once, not sorted out of all its rows.
 
     Skipped where another process is at it already.

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from adminapp.demo import SOURCE, start_demo
 from adminapp.management import interrupts
@@ -17,6 +17,7 @@ from adminapp.roles import give_role
 from adminapp.tokens import create_sign_in_link
 from batches.models import Batch
 from dbcompat import loop
+from dbcompat.address import unpooled
 from dbcompat.embedded_programs import EmbeddedError
 
 LOOPBACK = IPv4Network("127.0.0.0/8")
@@ -100,9 +101,12 @@ def _listen(host: str, port: int) -> socket.socket:
 def _prepare() -> None:
     # Of two that start at once, one migrates and the other waits. A lock of the transaction, and the
     # migrations inside it: a lock of the session would stay behind on a pooler's connection.
+    alias = unpooled()
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
-        call_command("migrate", verbosity=0, interactive=False)
         if not User.objects.exists():
             admin = User.objects.create_user("admin")
             give_role(admin, "admin")
