@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from sqlalchemy import BigInteger, Integer, or_, select, update
+from sqlalchemy import BigInteger, Integer, Update, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from batches.engine.statements import BATCH, CHUNK, ITEM, NOW, rows, seconds_from_now
 from batches.states import BatchState, ItemState
+from dbcompat.repetition import repeatable
 from dbcompat.sessions import get_background_session
 
 
@@ -42,10 +44,12 @@ def _name_of(pid: int) -> str:
     return f"{socket.gethostname()[:60]}:{pid}:{secrets.token_hex(3)}"
 
 
+@repeatable()
 async def claim(batch_id: int) -> tuple[Lease, list[Work]] | None:
     """Lease the first free chunk of a running batch with an item that may run now; None: there is none.
 
-    Until its canary has passed, only the first chunk of a batch is free.
+    Until its canary has passed, only the first chunk of a batch is free. A claim that was made and not
+    heard of runs out like any lease.
     """
     free = (
         select(CHUNK.c.number)
@@ -92,20 +96,29 @@ async def claim(batch_id: int) -> tuple[Lease, list[Work]] | None:
 
 async def extend(leases: list[Lease]) -> set[int]:
     """Heartbeat for leases of one batch. The numbers of the chunks that are still ours."""
+    until = seconds_from_now(settings.CONSOLE_LEASE_SECONDS)
+    renewed = _ours(leases).values(lease_until=until).returning(CHUNK.c.number)
+    async with get_background_session() as session:
+        return set((await session.scalars(renewed, _parameters(leases))).all())
+
+
+async def give_back(session: AsyncSession, leases: list[Lease]) -> None:
+    """After a failure, so that others need not wait for the end of the leases. Fences us out, too."""
+    free = _ours(leases).values(lease_until=None, lease_token=CHUNK.c.lease_token + 1)
+    await session.execute(free, _parameters(leases))
+
+
+def _ours(leases: list[Lease]) -> Update:
     held = rows("held", number=Integer(), token=BigInteger())
-    renewed = (
-        update(CHUNK)
-        .where(
-            CHUNK.c.batch_id == leases[0].batch_id,
-            CHUNK.c.number == held.c.number,
-            CHUNK.c.lease_token == held.c.token,
-        )
-        .values(lease_until=seconds_from_now(settings.CONSOLE_LEASE_SECONDS))
-        .returning(CHUNK.c.number)
+    return update(CHUNK).where(
+        CHUNK.c.batch_id == leases[0].batch_id,
+        CHUNK.c.number == held.c.number,
+        CHUNK.c.lease_token == held.c.token,
     )
-    parameters = {
+
+
+def _parameters(leases: list[Lease]) -> dict[str, list[int]]:
+    return {
         "held_number": [lease.number for lease in leases],
         "held_token": [lease.token for lease in leases],
     }
-    async with get_background_session() as session:
-        return set((await session.scalars(renewed, parameters)).all())

@@ -8,13 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.tasks import task
 from pydantic import ValidationError
 from sqlalchemy import Row, Select, exists, select
 
-from batches.engine import retries, transitions
+from batches.engine import leases, retries, transitions
 from batches.engine.attempt import Plan
 from batches.engine.leases import worker_name
 from batches.engine.slice import Slice
@@ -22,6 +23,7 @@ from batches.engine.statements import ACTION, BATCH, CHUNK, NOW
 from batches.operation import Operation, UnknownOperation, operation
 from batches.states import ACTIVE, BatchState
 from dbcompat import loop
+from dbcompat.recovery import recover
 from dbcompat.sessions import get_background_session
 
 log = logging.getLogger(__name__)
@@ -181,6 +183,11 @@ async def _run(engine: Engine, work: Slice) -> None:
     engine.slices.append(work)
     try:
         await work.run()
+    except Exception as error:
+        if held := [held.parcel.lease for held in work.held.values()]:
+            what = f"Working on batch {work.plan.batch_id}"
+            await recover(partial(leases.give_back, leases=held), error, what)
+        raise
     finally:
         engine.slices.remove(work)
 

@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbcompat import loop
 from dbcompat.bulk import copy_rows
 from dbcompat.errors import Kind, classify
 from dbcompat.recovery import recover
+from dbcompat.repetition import backoff, repeatable
 from dbcompat.sessions import (
     SessionNested,
     SessionOffLoop,
@@ -158,3 +161,39 @@ def test_killed_connections_are_replaced_without_a_failure() -> None:
         )
     Group.objects.filter(name="made").delete()
     loop.run(make, timeout=10)
+
+
+def attempted(times: int, fault: str, attempts: int = 4) -> int:
+    """How often a repeatable transaction ran that fails with `fault`, the first `times` times."""
+    tried: list[int] = []
+
+    @repeatable(attempts)
+    async def work() -> None:
+        async with get_background_session() as session:
+            tried.append(1)
+            await session.execute(NEW)
+            if len(tried) <= times:
+                await session.execute(text(f"DO $$ BEGIN RAISE {fault}; END $$"))
+
+    with suppress(DBAPIError):
+        loop.run(work, timeout=30)
+    return len(tried)
+
+
+def test_a_whole_transaction_again_after_a_conflict() -> None:
+    assert attempted(2, "serialization_failure") == 3
+    # Each time from its beginning: what the others did is undone.
+    assert Group.objects.filter(name="made").count() == 1
+
+
+def test_not_again_where_it_would_fail_again_and_not_for_ever() -> None:
+    assert attempted(9, "unique_violation") == 1
+    assert attempted(9, "deadlock_detected") == 4
+    assert not Group.objects.filter(name="made").exists()
+
+
+def test_backoff_doubles_is_part_chance_and_has_an_end() -> None:
+    assert [round(max(backoff(n) for _ in range(500)), 1) for n in range(7)] == [
+        0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0,
+    ]  # fmt: skip
+    assert min(backoff(1) for _ in range(500)) >= 0.1
