@@ -7,25 +7,60 @@ from types import ModuleType
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import Group
+from django.test import RequestFactory
 
 from batches import lifecycle
 from batches.operation import operations
-from tests.integration.running import create, finished
+from tests.integration.running import create, finished, until
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
 
 
-def test_the_operation_of_the_docs_runs(settings: LazySettings) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "operations.md").read_text(), re.DOTALL)
-    body = code.split("\n\n\n", 1)[1].split("class Shout(", 1)[1].strip().splitlines()
-    assert len([line for line in body if line.strip()]) <= 10
+def code_of(document: str) -> str:
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / document).read_text(), re.DOTALL)
+    return str(code)
+
+
+def run(code: str) -> ModuleType:
     module = ModuleType("documented")
     sys.modules["documented"] = module
     exec(compile(code, "documented", "exec"), module.__dict__)
+    return module
+
+
+def test_the_operation_of_the_docs_runs(settings: LazySettings) -> None:
+    code = code_of("operations.md")
+    body = code.split("\n\n\n", 1)[1].split("class Shout(", 1)[1].strip().splitlines()
+    assert len([line for line in body if line.strip()]) <= 10
+    run(code)
     settings.OPERATIONS = [*settings.OPERATIONS, "documented.Shout"]
     operations.cache_clear()
     batch = create("shout", ["hello"], params={"times": 2})
     lifecycle.start(batch, None)
     assert finished(batch).items.get().result == {"said": "HELLO HELLO"}
+
+
+def test_the_view_of_the_docs_hands_its_work_over(rf: RequestFactory) -> None:
+    view = run(code_of("background-work-in-django.md")).start
+    assert view(rf.post("/")).content == b"started"
+    until(lambda: Group.objects.filter(name="GREEN").exists(), "the work to be done")
+
+
+def test_every_refusal_in_the_docs_is_one() -> None:
+    text = (DOCS / "background-work-in-django.md").read_text()
+    named = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    known = {kind.__name__ for kind in refusals()}
+    assert named <= known
+    assert len(named) == 9
+
+
+def refusals() -> set[type]:
+    import dbcompat.guards
+    import dbcompat.sessions  # noqa: F401 -- with all the kinds there are
+    from dbcompat.loop import LoopError
+    from dbcompat.misuse import SessionMisuse
+
+    return {*LoopError.__subclasses__(), *SessionMisuse.__subclasses__()}

@@ -32,3 +32,11 @@ def test_its_commands_exist() -> None:
     arguments = re.findall(r"manage\.py batch (run [^\n`]+)", README)
     parser = Command().create_parser("manage.py", "batch")
     assert [parser.parse_args(found.split()).verb for found in arguments] == ["run"]
+
+
+def test_every_test_that_the_docs_name_exists() -> None:
+    for document in ROOT.glob("docs/*.md"):
+        for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", document.read_text()):
+            assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(), re.MULTILINE), (
+                f"{document.name} names {file}::{name}"
+            )
