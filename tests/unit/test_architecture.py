@@ -27,6 +27,8 @@ LOOPS = {
     "multiprocessing.Process",
     "_thread.start_new_thread",
 }
+# A mapped class loads what is missing when somebody looks at it, where nothing awaits the query.
+MAPPERS = {"relationship", "DeclarativeBase", "declarative_base", "registry", "MappedAsDataclass"}
 WEB = {"django.http", "django.shortcuts", "django.template", "django.urls", "django.views"}
 
 
@@ -67,6 +69,14 @@ def engine_makers(tree: ast.Module) -> list[str]:
     return [call for call in calls(tree) if call.rsplit(".", 1)[-1] in ENGINES]
 
 
+def mappers(tree: ast.Module) -> list[str]:
+    return [
+        name
+        for name in imports(tree)
+        if name.startswith("sqlalchemy.") and name.rsplit(".", 1)[-1] in MAPPERS
+    ]
+
+
 def drivers(tree: ast.Module) -> list[str]:
     return [name for name in imports(tree) if within(name, {"asyncpg", "psycopg"})]
 
@@ -92,6 +102,10 @@ def test_only_dbcompat_makes_engines_and_sessions() -> None:
     assert offences(engine_makers, *PACKAGES, allowed="dbcompat/") == {}
 
 
+def test_no_class_is_mapped_so_nothing_is_loaded_behind_the_scenes() -> None:
+    assert offences(mappers, *PACKAGES) == {}
+
+
 def test_only_dbcompat_knows_the_drivers() -> None:
     assert offences(drivers, *PACKAGES, allowed="dbcompat/") == {}
 
@@ -108,6 +122,7 @@ def test_the_engine_and_the_operations_know_no_web() -> None:
     ("check", "code"),
     [
         (engine_makers, "from sqlalchemy.ext import asyncio as a\na.create_async_engine('x')"),
+        (mappers, "from sqlalchemy.orm import relationship"),
         (drivers, "def f():\n    import asyncpg"),
         (loop_makers, "import asyncio\nasyncio.create_task(f())"),
         (loop_makers, "from threading import Thread"),
