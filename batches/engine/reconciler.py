@@ -13,15 +13,15 @@ from typing import Any
 
 from django.tasks import task
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import Row, select
 
 from batches.engine import leases, retries, transitions
 from batches.engine.attempt import Plan
 from batches.engine.leases import worker_name
 from batches.engine.slice import Slice
-from batches.engine.statements import ACTION, BATCH, CHUNK, NOW
+from batches.engine.statements import ACTION, BATCH
 from batches.operation import Operation, UnknownOperation, operation
-from batches.states import ACTIVE, BatchState
+from batches.states import BatchState
 from dbcompat import loop
 from dbcompat.recovery import recover
 from dbcompat.sessions import get_background_session
@@ -109,7 +109,7 @@ async def _reconcile(engine: Engine) -> None:
 
 async def _look(engine: Engine) -> None:
     async with get_background_session() as session:
-        active = (await session.execute(_active_batches())).all()
+        active = (await session.execute(transitions.active_batches())).all()
         actions = (
             await session.scalars(select(ACTION.c.id).where(ACTION.c.state == "running"))
         ).all()
@@ -118,27 +118,6 @@ async def _look(engine: Engine) -> None:
     for batch in active:
         if not engine.stopping:
             await _attend(engine, batch)
-
-
-def _active_batches() -> Select[Any]:
-    free = exists().where(
-        CHUNK.c.batch_id == BATCH.c.id,
-        CHUNK.c.pending > 0,
-        CHUNK.c.ready_at <= NOW,
-        (CHUNK.c.lease_until.is_(None)) | (CHUNK.c.lease_until < NOW),
-        (BATCH.c.canary_size == 0) | BATCH.c.canary_passed | (CHUNK.c.number == 0),
-    )
-    return (
-        select(
-            BATCH.c.id,
-            BATCH.c.state,
-            free.label("free"),
-            transitions.unfinished(BATCH.c.id).label("unfinished"),
-            ((BATCH.c.canary_size > 0) & ~BATCH.c.canary_passed).label("canary"),
-        )
-        .where(BATCH.c.state.in_(sorted(ACTIVE)))
-        .order_by(BATCH.c.priority.desc(), BATCH.c.id)
-    )
 
 
 async def _attend(engine: Engine, batch: Row[Any]) -> None:

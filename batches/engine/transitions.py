@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from batches.engine.statements import ACTION, BATCH, CHUNK, NOW, event
-from batches.states import BatchState, sources
+from batches.states import ACTIVE, BatchState, sources
 from dbcompat.sessions import get_background_session
 
 
@@ -93,3 +93,25 @@ async def _move(
     if moved is not None:
         await session.execute(event(batch_id, kind, message))
     return moved is not None
+
+
+def active_batches() -> Select[Any]:
+    """Those that should be running, or are on their way to an end: `free` have a chunk to be taken."""
+    free = exists().where(
+        CHUNK.c.batch_id == BATCH.c.id,
+        CHUNK.c.pending > 0,
+        CHUNK.c.ready_at <= NOW,
+        (CHUNK.c.lease_until.is_(None)) | (CHUNK.c.lease_until < NOW),
+        (BATCH.c.canary_size == 0) | BATCH.c.canary_passed | (CHUNK.c.number == 0),
+    )
+    return (
+        select(
+            BATCH.c.id,
+            BATCH.c.state,
+            free.label("free"),
+            unfinished(BATCH.c.id).label("unfinished"),
+            ((BATCH.c.canary_size > 0) & ~BATCH.c.canary_passed).label("canary"),
+        )
+        .where(BATCH.c.state.in_(sorted(ACTIVE)))
+        .order_by(BATCH.c.priority.desc(), BATCH.c.id)
+    )
