@@ -1,0 +1,102 @@
+"""Is this set-up right, and if not, which setting mends it? Asked by the command and by the Connections page."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from dbcompat import embedded
+from dbcompat.doctor import here, pooler, reachability, server
+from dbcompat.doctor.patient import Patient, configured
+from dbcompat.doctor.report import Finding, Report
+from dbcompat.fingerprint import Survey
+
+__all__ = ["SECONDS", "Finding", "Report", "examine"]
+
+# For each probe; those that wait for a full pool take longest.
+SECONDS = 12.0
+
+type Told = Callable[[Finding], None]
+type Probe = Callable[[Patient, Survey], Awaitable[list[Finding]]]
+
+_ALWAYS: list[Probe] = [server.server, here.migrations, here.direct, here.engine, pooler.cancelling]
+_POOLED: list[Probe] = [pooler.leaks, pooler.leaking, pooler.named_statements]
+
+
+async def examine(told: Told = lambda finding: None) -> Report:
+    """On the loop thread: every probe, one after the other. `told` hears of each finding as it is made.
+
+    Raises nothing but being cancelled: a probe that fails becomes a finding that says so. Leaves nothing
+    behind on any server connection.
+    """
+    findings: list[Finding] = []
+
+    def add(more: list[Finding]) -> None:
+        findings.extend(more)
+        for finding in more:
+            told(finding)
+
+    patient = configured()
+    found = await _reach(patient, add)
+    add(here.django(patient, found))
+    if found is not None and found.mode != "statement":
+        probes = _ALWAYS + (_POOLED if found.mode == "transaction" else [])
+        for probe in probes:
+            add(await _safely(probe, patient, found))
+    add(here.background())
+    return Report(tuple(findings))
+
+
+async def _reach(patient: Patient, add: Callable[[list[Finding]], None]) -> Survey | None:
+    """What answers; None if nobody does."""
+    if patient.embedded:
+        directory = Path(settings.DBCOMPAT["EMBEDDED_DIR"])
+        try:
+            await asyncio.to_thread(embedded.ensure_started, directory)
+        except embedded.EmbeddedError as error:
+            add(
+                [
+                    Finding(
+                        "reachability",
+                        f"Reaching {patient.place}",
+                        "wrong",
+                        str(error),
+                        "Look at the log it names.",
+                    )
+                ]
+            )
+            return None
+    reached = await reachability.reach(patient)
+    add(reached)
+    if any(finding.verdict == "wrong" for finding in reached):
+        return None
+    try:
+        async with asyncio.timeout(SECONDS):
+            found = await patient.survey()
+    except Exception as error:  # noqa: BLE001 -- it is what could not be found out
+        add([_failed("mode", error)])
+        return None
+    add(pooler.between(found))
+    add(pooler.profile(found, "direct" if patient.embedded else settings.DBCOMPAT["POOLER"]))
+    return found
+
+
+async def _safely(probe: Probe, patient: Patient, found: Survey) -> list[Finding]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await probe(patient, found)
+    except Exception as error:  # noqa: BLE001 -- one probe must not hide the others
+        return [_failed(probe.__name__, error)]
+
+
+def _failed(name: str, error: Exception) -> Finding:
+    words, _ = reachability.explain(error)
+    title = name.replace("_", " ").capitalize()
+    return Finding(
+        name,
+        title,
+        "unknown",
+        f"Could not be checked: {words}.",
+        "Ask again; look into the log of the server.",
+    )

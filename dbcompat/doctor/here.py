@@ -1,0 +1,190 @@
+"""Our own side: settings, migrations, the other way to the database, the engine at work, the loop."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.core.checks import ERROR, INFO
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from sqlalchemy import text
+
+from dbcompat import engines, loop
+from dbcompat.address import DIRECT_ALIAS
+from dbcompat.checks import check_database
+from dbcompat.doctor.patient import Patient
+from dbcompat.doctor.report import Finding
+from dbcompat.fingerprint import Survey
+from dbcompat.loop_health import Health
+from dbcompat.profiles import ConnectionProfile
+
+CLIENTS, ROUNDS = 12, 5
+LAG_MILLISECONDS = 100.0
+# The same server and the same database, by whichever door: no right is needed to ask.
+_IDENTITY = """
+SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE datname = current_database()
+"""
+
+
+def django(patient: Patient, found: Survey | None) -> list[Finding]:
+    """Django's own connection against what answers."""
+    database = patient.database
+    ours = dict(settings.DBCOMPAT)
+    if found is not None and ours["POOLER"] == "auto" and found.profile in ("direct", "session"):
+        ours["POOLER"] = found.profile
+    messages = [m for m in check_database(database, ours) if m.level > INFO]
+    if not messages:
+        return [
+            Finding("django", "Django's own connections", "ok", "Their settings suit what answers.")
+        ]
+    return [
+        Finding(
+            "django",
+            "Django's own connections",
+            "wrong" if m.level >= ERROR else "warning",
+            m.msg,
+            str(m.hint),
+        )
+        for m in messages
+    ]
+
+
+async def migrations(patient: Patient, found: Survey) -> list[Finding]:
+    missing = await asyncio.to_thread(_missing)
+    if missing:
+        proved = f"{len(missing)} missing, from {missing[0]} on."
+        return [Finding("migrations", "Migrations", "wrong", proved, "Run manage.py migrate.")]
+    return [Finding("migrations", "Migrations", "ok", "All are applied.")]
+
+
+def _missing() -> list[str]:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+    finally:
+        # Of a thread that nobody else will use.
+        connection.close()
+
+
+async def direct(patient: Patient, found: Survey) -> list[Finding]:
+    """Whether DATABASE_DIRECT_URL leads past the pooler, and to the same database."""
+    title, setting = "The way past the pooler", "DATABASE_DIRECT_URL"
+    if DIRECT_ALIAS not in connections.settings:
+        if found.profile in ("direct", "session"):
+            return [Finding("direct", title, "ok", "None is needed.")]
+        proved = "None is set: migrations and COPY go through the pooler, direct sessions can't be opened."
+        return [
+            Finding(
+                "direct",
+                title,
+                "warning",
+                proved,
+                f"Set {setting} to the address of PostgreSQL itself.",
+                setting,
+            )
+        ]
+    other = Patient(connections[DIRECT_ALIAS].settings_dict, setting)
+    seen = await other.survey()
+    async with other.client() as there, patient.client() as here:
+        same = await there.fetchval(_IDENTITY) == await here.fetchval(_IDENTITY)
+    if not same:
+        return [
+            Finding(
+                "direct",
+                title,
+                "wrong",
+                "It leads to another database.",
+                f"Correct {setting}.",
+                setting,
+            )
+        ]
+    if seen.mode not in ("none", "session"):
+        proved = f"It leads to {seen.how}."
+        return [
+            Finding(
+                "direct",
+                title,
+                "wrong",
+                proved,
+                f"Set {setting} to the address of PostgreSQL itself.",
+                setting,
+            )
+        ]
+    return [
+        Finding("direct", title, "ok", "It leads to PostgreSQL itself, and to the same database.")
+    ]
+
+
+async def engine(patient: Patient, found: Survey) -> list[Finding]:
+    """The settings in use, at work: many clients at once, with the types that need most of the driver."""
+    title = "Background sessions at work"
+    profile = await engines.profile_of(patient.database, settings.DBCOMPAT["POOLER"])
+    if found.mode == "transaction" and not profile.pooled:
+        # With names of its own on servers that others use, the trial would be what it warns of.
+        proved = f"Not tried: the {profile.name} profile would leave statements for others to stumble over."
+        return [
+            Finding(
+                "engine", title, "wrong", proved, "Set DATABASE_POOLER=auto.", "DATABASE_POOLER"
+            )
+        ]
+    errors = await _trial(patient, profile)
+    tried = CLIENTS * ROUNDS
+    if errors:
+        worst, count = errors.most_common(1)[0]
+        proved = f"{errors.total()} of {tried} transactions failed with the {profile.name} profile, {count} of them: {worst}"
+        return [
+            Finding(
+                "engine", title, "wrong", proved, "Set DATABASE_POOLER=auto.", "DATABASE_POOLER"
+            )
+        ]
+    others = " The direct profile would fail here." if found.mode == "transaction" else ""
+    return [
+        Finding(
+            "engine",
+            title,
+            "ok",
+            f"{tried} transactions of {CLIENTS} clients at once, no error.{others}",
+        )
+    ]
+
+
+async def _trial(patient: Patient, profile: ConnectionProfile) -> Counter[str]:
+    errors: Counter[str] = Counter()
+    built = engines.make_engine(patient.database, profile)
+
+    async def client(number: int) -> None:
+        for _ in range(ROUNDS):
+            try:
+                async with built.begin() as database:
+                    asked = text("SELECT CAST(:ids AS int[])")
+                    if await database.scalar(asked, {"ids": [number]}) != [number]:
+                        errors["another client's answer"] += 1
+            except Exception as error:  # noqa: BLE001 -- whichever it is, it is what this counts
+                errors[" ".join(str(error).split())[:160]] += 1
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(CLIENTS):
+                group.create_task(client(number))
+    finally:
+        await built.dispose()
+    return errors
+
+
+def background() -> list[Finding]:
+    """The loop of this process, which is what asks."""
+    return list(_loop(loop.health()))
+
+
+def _loop(health: Health) -> Iterator[Finding]:
+    title = "The background loop"
+    words = f"It answered {health.lag_p99_ms:.0f} ms late at the 99th percentile of the last minute, {health.lag_max_ms:.0f} ms at worst."
+    if health.lag_p99_ms > LAG_MILLISECONDS:
+        advice = (
+            "Something blocks it: the Connections page shows where. Move that to asyncio.to_thread."
+        )
+        yield Finding("loop", title, "warning", words, advice)
+    else:
+        yield Finding("loop", title, "ok", words)
