@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 django = get_asgi_application()
 
 # Only now: models need Django to be set up.
-from batches import engine  # noqa: E402
+from adminapp import background  # noqa: E402
 from dbcompat import loop  # noqa: E402
 
 # Less than the default: what has not ended by then is put back, and nobody waits long at Ctrl-C.
@@ -27,10 +27,12 @@ async def application(
     send: Callable[[Message], Awaitable[None]],
 ) -> None:
     if scope["type"] != "lifespan":
+        # Where the server knows no lifespan.
+        background.ensure()
         await django(scope, receive, send)
         return
     await receive()
-    engine.start()
+    background.begin()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     # In a thread: the server's own loop must stay free to close its connections meanwhile.

@@ -1,6 +1,7 @@
 """The engines of this process: one for each purpose, made on the loop thread and nowhere else."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,23 +11,25 @@ from django.conf import settings
 from django.db import connections
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
-from dbcompat import guards, loop, session_state
+from dbcompat import forks, guards, loop, pools, session_state
 from dbcompat.address import DIRECT_ALIAS, asyncpg_arguments, unpooled
 from dbcompat.address import place as place_of
 from dbcompat.driver import LIMITS, LimitedConnection
 from dbcompat.fingerprint import detect
+from dbcompat.loop_health import PoolUse
 from dbcompat.profiles import DIRECT, ConnectionProfile, profile_named
 from dbcompat.url import BadDatabaseURL
 
 BACKGROUND, DIRECTLY = "background", "direct"
 EMBEDDED = "dbcompat.postgresql"
 POOL_SIZE = 5
-_POOL = {"poolclass": AsyncAdaptedQueuePool, "pool_size": POOL_SIZE, "max_overflow": 0}
+_POOL = {"poolclass": pools.OwnedPool, "pool_size": POOL_SIZE, "max_overflow": 0}
 CONNECT_SECONDS = 10.0
 # The server's own limit comes first; this one is for a server that no longer answers at all.
 COMMAND_SECONDS = LIMITS["statement_timeout"] / 1000 + 30
+# A fork waits so long for idle connections to be closed, and then goes ahead with them.
+FORK_SECONDS = 0.25
 
 
 @dataclass(eq=False, slots=True)
@@ -36,11 +39,15 @@ class _Registry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     engines: dict[str, AsyncEngine] = field(default_factory=dict)
 
+    def use(self) -> tuple[PoolUse, ...]:
+        return tuple(pools.use(*item) for item in list(self.engines.items()))
+
+    async def close_idle(self) -> None:
+        for engine in list(self.engines.values()):
+            await pools.close_idle(engine)
+
 
 _registry: _Registry | None = None
-# Engines of a loop that is gone, above all a parent's after a fork: collecting them would end connections
-# that the parent still uses.
-_graveyard: list[_Registry] = []
 _detected: dict[str, str] = {}
 
 
@@ -116,10 +123,31 @@ def _here() -> _Registry:
     running = asyncio.get_running_loop()
     if _registry is None or _registry.loop is not running:
         if _registry is not None:
-            _graveyard.append(_registry)
+            _bury(_registry)
         _registry = _Registry(running)
         loop.on_stop(dispose)
+        loop.report_pools(_registry.use)
     return _registry
+
+
+def _bury(registry: _Registry) -> None:
+    # Its loop is gone, or the parent's: collecting them would end connections that somebody still uses.
+    for engine in registry.engines.values():
+        # The pool by itself, too: dispose(close=False) takes it away from its engine.
+        forks.bury(engine, *getattr(engine.pool, "inherited", list)())
+
+
+def _close_idle_before_fork() -> None:
+    # What is closed can't be inherited. Those in use are buried in the child.
+    if _registry is not None and _registry.engines:
+        loop.attempt(_registry.close_idle, FORK_SECONDS)
+
+
+def _forget_after_fork() -> None:
+    global _registry
+    if _registry is not None:
+        _bury(_registry)
+    _registry = None
 
 
 async def _build(purpose: str) -> AsyncEngine:
@@ -138,7 +166,7 @@ async def _build(purpose: str) -> AsyncEngine:
     if purpose == DIRECTLY:
         # A new connection each time: what is left on it, and leaving something is what they are for, goes
         # with it. And none stays open where connections are few.
-        return make_engine(database, profile, poolclass=NullPool)
+        return make_engine(database, profile, poolclass=pools.OwnedNullPool)
     engine = make_engine(database, profile)
     event.listen(engine.sync_engine, "before_cursor_execute", session_state.refuse_state)
     return engine
@@ -156,3 +184,6 @@ def _application_name(database: Mapping[str, Any]) -> str:
     # Django's too: PgBouncer sets it anew on a server each time a client of another name gets it.
     name = database.get("OPTIONS", {}).get("application_name")
     return str(name or settings.DBCOMPAT["APPLICATION_NAME"])
+
+
+os.register_at_fork(before=_close_idle_before_fork, after_in_child=_forget_after_fork)

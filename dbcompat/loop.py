@@ -5,68 +5,73 @@ all, is never touched from elsewhere: that is what ends in "attached to a differ
 """
 
 import asyncio
-import atexit
 import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from multiprocessing import parent_process, util
 from typing import Any
 
 from django.db import connections
 
-from dbcompat.loop_health import Health
+from dbcompat import forks, loop_endings
+from dbcompat.loop_endings import end_on_signals
+from dbcompat.loop_errors import AtomicHandoff, LoopError, LoopReentry, LoopStopped
+from dbcompat.loop_health import Blocked, Health, PoolUse
 from dbcompat.loop_thread import LoopThread
+
+__all__ = [
+    "AtomicHandoff",
+    "Blocked",
+    "Health",
+    "LoopError",
+    "LoopReentry",
+    "LoopStopped",
+    "PoolUse",
+    "attempt",
+    "drain",
+    "end_on_signals",
+    "health",
+    "is_loop_thread",
+    "on_drain",
+    "on_stop",
+    "report_pools",
+    "run",
+    "start",
+    "stop",
+    "submit",
+]
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 10.0
-_DEAD = "The loop thread has stopped: this process is ending. Call loop.start() to begin again."
-
-
-class LoopError(RuntimeError):
-    """The loop thread was used in a way that can't work; the message says what to do instead."""
-
-
-class LoopStopped(LoopError):
-    """Nothing can be submitted any more."""
-
-
-class LoopReentry(LoopError):
-    """A wait for the loop on a thread that runs a loop would never end, or would block that loop."""
-
-
-class AtomicHandoff(LoopError):
-    """A wait for the loop inside a transaction could wait for that very transaction."""
-
 
 _lock = threading.RLock()
 _current: LoopThread | None = None
 _stopped = False
-# What a child inherits over a fork is kept for ever: collecting it would close sockets of the parent.
-_graveyard: list[Any] = []
 
 
 def start() -> None:
     """Start the thread unless it runs; also the only way to begin again after `stop`."""
     global _current, _stopped
+    ending = _current
+    if ending is not None and ending.stopping and not ending.here:
+        # Two at once would each take the other's sessions for a stranger's.
+        ending.stop(GRACE_SECONDS)
     with _lock:
         _stopped = False
-        if _current is None or not _current.alive:
+        if _current is None or not _current.alive or _current.stopping:
             _current = LoopThread()
-            if parent_process() is not None:
-                # A multiprocessing child leaves by os._exit, past atexit.
-                util.Finalize(None, stop, exitpriority=10)
+            loop_endings.listen(stop)
 
 
 def submit[T](function: Callable[..., Awaitable[T]], *args: Any) -> "Future[T]":
     """Run `await function(*args)` on the loop, in the caller's context. Returns at once.
 
     Takes the function and not its coroutine, so that a refusal leaves none un-awaited. An exception is
-    logged, since nobody may ever ask for it. Raises LoopStopped.
+    logged, since nobody may ever ask for it. Cancelling the future cancels the work. Raises LoopStopped.
     """
-    future = _submit(function, *args)
+    future = _ready().take(function, *args)
     future.add_done_callback(_log_failure)
     return future
 
@@ -77,13 +82,34 @@ def run[T](function: Callable[..., Awaitable[T]], *args: Any, timeout: float | N
     Raises LoopReentry, AtomicHandoff, LoopStopped, and TimeoutError; then the work has been cancelled.
     """
     _refuse_to_wait()
-    future = _submit(function, *args)
+    future = _ready().take(function, *args)
     try:
         return future.result(timeout)
     except BaseException:
         # A caller that gives up takes its work along: a query nobody waits for would run on.
         future.cancel()
         raise
+
+
+def attempt(function: Callable[..., Awaitable[object]], timeout: float) -> bool:
+    """Have it done within `timeout` seconds if the loop is there and has the time; whether it was.
+
+    Never starts the loop, never raises: for what is better done, and may be left.
+    """
+    current = _current
+    if current is None or not current.alive or current.draining or current.here:
+        return False
+    try:
+        future = current.take(function)
+    except LoopStopped:
+        return False
+    try:
+        future.result(timeout)
+    except Exception as error:  # noqa: BLE001 -- as promised; TimeoutError is one of them
+        future.cancel()
+        log.debug("%r was left: %r", function, error)
+        return False
+    return True
 
 
 def on_drain(callback: Callable[[], None]) -> None:
@@ -96,33 +122,37 @@ def on_stop(cleanup: Callable[[], Awaitable[None]]) -> None:
     _mine().cleanups.append(cleanup)
 
 
+def report_pools(pools: Callable[[], tuple[PoolUse, ...]]) -> None:
+    """On the loop thread: where `health` learns of connections. Called on any thread, so it only reads."""
+    _mine().pools = pools
+
+
 def drain(timeout: float = GRACE_SECONDS) -> bool:
     """Take up nothing new and let what runs finish; cancel what has not after `timeout` seconds.
 
-    True if nothing had to be cancelled. Afterwards only `stop` makes sense.
+    True if nothing had to be cancelled. Afterwards only `stop` makes sense. Raises LoopReentry.
     """
     current = _current
     if current is None or not current.alive:
         return True
-    current.draining = True
-    return asyncio.run_coroutine_threadsafe(current.drain(timeout), current.loop).result()
+    _refuse_on_loop(current, "drain")
+    return current.drain(timeout)
 
 
 def stop(timeout: float = GRACE_SECONDS) -> None:
-    """Drain, clean up, end the thread. Idempotent."""
+    """Drain, clean up, end the thread. Idempotent. Raises LoopReentry.
+
+    A loop that something keeps to itself is left as it is after `timeout` seconds, which is logged.
+    """
     global _current, _stopped
+    if _current is not None:
+        _refuse_on_loop(_current, "stop")
     with _lock:
         current, _stopped = _current, True
-        if current is None or not current.alive:
-            return
-        # Still the current one while it drains: its last tasks open sessions, too.
-        already, current.draining = current.draining, True
-    if threading.current_thread() is current.thread:
-        raise LoopReentry("The loop thread can't stop itself: call loop.stop() on another thread.")
-    if not already:
-        asyncio.run_coroutine_threadsafe(current.wind_down(timeout), current.loop).result()
-        current.loop.call_soon_threadsafe(current.loop.stop)
-    current.thread.join(timeout)
+    if current is None or not current.alive:
+        return
+    # Still the current one while it drains: its last tasks open sessions, too.
+    current.stop(timeout)
     with _lock:
         if _current is current:
             _current = None
@@ -133,25 +163,18 @@ def health() -> Health:
     current = _current
     if current is None or not current.alive:
         return Health(alive=False)
-    return current.lag.health(tasks=len(current.tasks), draining=current.draining)
+    return current.health()
 
 
 def is_loop_thread() -> bool:
     current = _current
-    return current is not None and current.alive and threading.current_thread() is current.thread
-
-
-def _submit[T](function: Callable[..., Awaitable[T]], *args: Any) -> "Future[T]":
-    current = _ready()
-    if current.draining and threading.current_thread() is not current.thread:
-        raise LoopStopped(_DEAD)
-    return asyncio.run_coroutine_threadsafe(current.call(function, *args), current.loop)
+    return current is not None and current.alive and current.here
 
 
 def _ready() -> LoopThread:
     with _lock:
         if _stopped and not is_loop_thread():
-            raise LoopStopped(_DEAD)
+            raise LoopStopped
         if _current is None or not _current.alive:
             start()
         assert _current is not None
@@ -162,6 +185,13 @@ def _mine() -> LoopThread:
     if _current is None or not is_loop_thread():
         raise LoopError("This can only be called on the loop thread: use loop.submit(function).")
     return _current
+
+
+def _refuse_on_loop(current: LoopThread, verb: str) -> None:
+    if current.alive and current.here:
+        raise LoopReentry(
+            f"The loop thread can't {verb} itself: call loop.{verb}() on another thread."
+        )
 
 
 def _refuse_to_wait() -> None:
@@ -189,11 +219,11 @@ def _log_failure(future: "Future[Any]") -> None:
 
 def _forget_after_fork() -> None:
     global _lock, _current, _stopped
-    _graveyard.append(_current)
+    if _current is not None:
+        forks.bury(_current, _current.loop)
     # A new lock: another thread of the parent may have held the old one when it forked.
     _lock, _current, _stopped = threading.RLock(), None, False
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)
-# The last resort; servers call `stop` themselves, with more time.
-atexit.register(stop, 5.0)
+loop_endings.listen_at_exit(stop)

@@ -113,4 +113,5 @@ def test_a_forked_child_has_connections_of_its_own_and_leaves_the_parents_alone(
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert loop.run(backend, timeout=10) == ours
+    # A new one, too: what nobody used was closed, so that nobody could inherit it.
+    assert loop.run(backend, timeout=10) != ours
