@@ -9,7 +9,7 @@ from batches.models import Batch
 
 VIEWER = {"view_batch"}
 OPERATOR = VIEWER | {"add_batch", "pause_batch"}
-STAFF = OPERATOR | {"cancel_batch", "retry_batch"}
+STAFF = OPERATOR | {"cancel_batch", "retry_batch", "view_connections"}
 ROLES: dict[str, set[str]] = {
     "viewer": VIEWER,
     "operator": OPERATOR,
@@ -24,6 +24,7 @@ WORDS = {
     "pause_batch": "pause and resume batches",
     "cancel_batch": "cancel batches of others",
     "retry_batch": "retry failed items",
+    "view_connections": "see how this console is connected",
 }
 
 # What each verb of a batch needs.

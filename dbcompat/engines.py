@@ -118,6 +118,12 @@ async def profile_of(database: Mapping[str, Any], pooler: str) -> ConnectionProf
     return profile_named(pooler, settings.DBCOMPAT["STATEMENT_NAMES"])
 
 
+def known_profile(database: Mapping[str, Any]) -> str:
+    """The name of the profile for an entry of DATABASES; empty if "auto" has not looked yet."""
+    pooler = settings.DBCOMPAT["POOLER"]
+    return str(_detected.get(place_of(database), "") if pooler == "auto" else pooler)
+
+
 def _here() -> _Registry:
     global _registry
     running = asyncio.get_running_loop()

@@ -1,7 +1,15 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from adminapp.console import batch_detail, batch_list, batch_new, failures, items, sign_in
+from adminapp.console import (
+    batch_detail,
+    batch_list,
+    batch_new,
+    connections,
+    failures,
+    items,
+    sign_in,
+)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="batch-list"), name="home"),
@@ -9,6 +17,7 @@ urlpatterns = [
     path("sign-in/link/<str:token>/", sign_in.link, name="sign-in-link"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("account/password/", sign_in.password, name="password"),
+    path("connections/", connections.connections, name="connections"),
     path("batches/", batch_list.batch_list, name="batch-list"),
     path("batches/new/", batch_new.batch_new, name="batch-new"),
     path("batches/<int:batch_id>/", batch_detail.batch_detail, name="batch-detail"),

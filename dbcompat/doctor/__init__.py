@@ -78,7 +78,8 @@ async def _reach(patient: Patient, add: Callable[[list[Finding]], None]) -> Surv
         add([_failed("mode", error)])
         return None
     add(pooler.between(found))
-    add(pooler.profile(found, "direct" if patient.embedded else settings.DBCOMPAT["POOLER"]))
+    if not patient.embedded:
+        add(pooler.profile(found, settings.DBCOMPAT["POOLER"]))
     return found
 
 
