@@ -12,10 +12,10 @@ from django.db import connections
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from dbcompat import forks, guards, loop, pools, session_state
+from dbcompat import forks, guards, loop, pools
 from dbcompat.address import DIRECT_ALIAS, asyncpg_arguments, unpooled
 from dbcompat.address import place as place_of
-from dbcompat.driver import LIMITS, LimitedConnection
+from dbcompat.driver import LIMITS, LimitedConnection, StatelessConnection
 from dbcompat.fingerprint import detect
 from dbcompat.loop_health import PoolUse
 from dbcompat.profiles import DIRECT, ConnectionProfile, profile_named
@@ -73,7 +73,10 @@ async def dispose() -> None:
 
 
 def make_engine(
-    database: Mapping[str, Any], profile: ConnectionProfile, **options: Any
+    database: Mapping[str, Any],
+    profile: ConnectionProfile,
+    connection_class: type[LimitedConnection] = LimitedConnection,
+    **options: Any,
 ) -> AsyncEngine:
     """An engine for an entry of DATABASES: its driver arguments, its pool and its guards.
 
@@ -92,7 +95,7 @@ def make_engine(
             "server_settings": {**place.get("server_settings", {}), **how["server_settings"]},
             "timeout": CONNECT_SECONDS,
             "command_timeout": COMMAND_SECONDS,
-            "connection_class": LimitedConnection,
+            "connection_class": connection_class,
         },
         **{**({} if "poolclass" in options else _POOL), **options},
     )
@@ -173,9 +176,7 @@ async def _build(purpose: str) -> AsyncEngine:
         # A new connection each time: what is left on it, and leaving something is what they are for, goes
         # with it. And none stays open where connections are few.
         return make_engine(database, profile, poolclass=pools.OwnedNullPool)
-    engine = make_engine(database, profile)
-    event.listen(engine.sync_engine, "before_cursor_execute", session_state.refuse_state)
-    return engine
+    return make_engine(database, profile, StatelessConnection)
 
 
 def _database(purpose: str) -> tuple[Mapping[str, Any], str]:

@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from typing import Any
 
 from dbcompat.misuse import SessionMisuse
 
@@ -52,10 +51,7 @@ def offence(statement: str) -> str:
     return ""
 
 
-def refuse_state(connection: Any, cursor: Any, statement: str, *_: object) -> None:
-    """On each statement of a background session. Also without a pooler: our own pool hands it on, too.
-
-    Looked up by the text, which for a cached statement is the same object: a dictionary's price.
-    """
+def refuse_state(statement: str) -> None:
+    """Of a background session. Also without a pooler: our own pool hands connections on, too."""
     if wrong := offence(statement):
         raise SessionStateRefused(wrong)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -39,24 +39,20 @@ def in_session() -> bool:
     return holder is not None and holder is _running_task()
 
 
-@asynccontextmanager
-async def get_background_session() -> AsyncIterator[AsyncSession]:
+def get_background_session() -> AbstractAsyncContextManager[AsyncSession]:
     """The one way to the database for background work: commits at the end, rolls back on an error.
 
     Raises SessionOffLoop, SessionNested.
     """
-    async with _session(BACKGROUND) as session:
-        yield session
+    return _session(BACKGROUND)
 
 
-@asynccontextmanager
-async def get_direct_session() -> AsyncIterator[AsyncSession]:
+def get_direct_session() -> AbstractAsyncContextManager[AsyncSession]:
     """The same past any pooler, for what needs a server connection of its own: SET, LISTEN, locks.
 
     Raises BadDatabaseURL if there is a pooler and DATABASE_DIRECT_URL is not set.
     """
-    async with _session(DIRECTLY) as session:
-        yield session
+    return _session(DIRECTLY)
 
 
 class _OwnedSession(Session):

@@ -4,16 +4,14 @@ from django.core.management.base import BaseCommand, CommandParser
 
 
 class Command(BaseCommand):
-    help = (
-        "Measure the engine or the intake against a named alternative, on the configured database."
-    )
+    help = "Measure against a named alternative in the same run, on the configured database."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["engine", "intake"])
+        parser.add_argument("what", choices=["engine", "intake", "session"])
         parser.add_argument("--items", type=int, default=200_000)
 
     def handle(self, *args: Any, what: str, items: int, **options: Any) -> None:
         # Not at the top: the benchmarks are no part of an installed console.
-        from benchmarks import engine, intake
+        from benchmarks import engine, intake, session
 
-        {"engine": engine, "intake": intake}[what].run(items)
+        {"engine": engine, "intake": intake, "session": session}[what].run(items)
