@@ -7,11 +7,12 @@ class Command(BaseCommand):
     help = "Measure against a named alternative in the same run, on the configured database."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["engine", "intake", "session"])
+        parser.add_argument("what", choices=["engine", "intake", "matrix", "session"])
         parser.add_argument("--items", type=int, default=200_000)
 
     def handle(self, *args: Any, what: str, items: int, **options: Any) -> None:
         # Not at the top: the benchmarks are no part of an installed console.
-        from benchmarks import engine, intake, session
+        from benchmarks import engine, intake, matrix, session
 
-        {"engine": engine, "intake": intake, "session": session}[what].run(items)
+        known = {"engine": engine, "intake": intake, "matrix": matrix, "session": session}
+        known[what].run(items)
