@@ -24,7 +24,13 @@ from dbcompat.url import BadDatabaseURL
 BACKGROUND, DIRECTLY = "background", "direct"
 EMBEDDED = "dbcompat.postgresql"
 POOL_SIZE = 5
-_POOL = {"poolclass": pools.OwnedPool, "pool_size": POOL_SIZE, "max_overflow": 0}
+# SQLAlchemy wakes nobody who waits when a connection could not be made: half a minute is too long then.
+_POOL = {
+    "poolclass": pools.OwnedPool,
+    "pool_size": POOL_SIZE,
+    "max_overflow": 0,
+    "pool_timeout": 10,
+}
 CONNECT_SECONDS = 10.0
 # The server's own limit comes first; this one is for a server that no longer answers at all.
 COMMAND_SECONDS = LIMITS["statement_timeout"] / 1000 + 30

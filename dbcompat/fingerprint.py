@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 PROBE = "dbcompat.probe"
 _LOOK = "SELECT current_setting($1, true), pg_backend_pid(), current_setting('application_name')"
 # How long a client may wait for a server connection before the pool counts as full.
-WAIT_SECONDS = 1.5
+WAIT_SECONDS = 1.0
 
 type Mode = Literal["none", "session", "transaction", "statement"]
 type Startup = Literal["honoured", "refused", "dropped"]
@@ -133,14 +133,23 @@ async def client(
     try:
         yield connection
     finally:
-        # One that still waits for a server would, asked politely, wait on.
-        connection.terminate()
+        await _leave(connection)
 
 
-async def begin(connection: Any) -> int | None:
+async def _leave(connection: Any) -> None:
+    """Out of its transaction first, or a pooler would end the server connection, which is not ours to end."""
+    with suppress(TimeoutError, PostgresError, InterfaceError, OSError):
+        async with asyncio.timeout(1.0):
+            if not connection.is_closed() and connection.is_in_transaction():
+                await connection.execute("ROLLBACK")
+    # Not asked politely: one that still waits for a server would wait on.
+    connection.terminate()
+
+
+async def begin(connection: Any, wait: float = WAIT_SECONDS) -> int | None:
     """Open a transaction: the process that serves it, or None if no server was to be had in time."""
     try:
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(wait):
             await connection.execute("BEGIN")
             return int(await connection.fetchval("SELECT pg_backend_pid()"))
     except (TimeoutError, PostgresError, InterfaceError, OSError):

@@ -34,7 +34,6 @@ class Server:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     key: bytes = b""
-    welcome: list[bytes] = field(default_factory=list)
     waiting: int = 0  # Answers that are still to come.
 
     def forward(self, sent: bytes) -> None:
@@ -52,6 +51,7 @@ class StandIn:
     size: int
     port: int = field(default_factory=free_port)
     made: int = 0
+    statuses: list[bytes] = field(default_factory=list)
     idle: "asyncio.Queue[Server]" = field(default_factory=asyncio.Queue)
     at_work: dict[bytes, Server] = field(default_factory=dict)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -86,9 +86,9 @@ class StandIn:
                     await self._relay(reader, writer, key)
             finally:
                 if (server := self.at_work.pop(key, None)) is not None:
-                    # Left in the middle of something: nobody else should get it.
+                    # Left in the middle of something: whoever waits for it gets a new one.
                     server.writer.close()
-                    self.made -= 1
+                    self.idle.put_nowait(await self._connect())
                 writer.close()
 
     async def _startup(
@@ -111,12 +111,11 @@ class StandIn:
     async def _welcome(
         self, writer: asyncio.StreamWriter, parameters: dict[str, str], key: bytes
     ) -> None:
-        server = await self._take()
-        writer.write(message(b"R", struct.pack("!i", 0)))
-        for status in server.welcome:
-            writer.write(status)
+        if not self.statuses:
+            # Kept: to be let in, a client needs no server.
+            self.idle.put_nowait(await self._take())
+        writer.write(message(b"R", struct.pack("!i", 0)) + b"".join(self.statuses))
         writer.write(message(b"K", key) + message(b"Z", b"I"))
-        self.idle.put_nowait(server)
 
     async def _relay(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, key: bytes
@@ -152,7 +151,7 @@ class StandIn:
         while (got := await read(reader))[:1] != b"Z":
             assert got[:1] != b"E", got
             if got[:1] == b"S":
-                server.welcome.append(got)
+                self.statuses.append(got)
             elif got[:1] == b"K":
                 server.key = got[5:]
         return server

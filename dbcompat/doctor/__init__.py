@@ -21,7 +21,7 @@ type Told = Callable[[Finding], None]
 type Probe = Callable[[Patient, Survey], Awaitable[list[Finding]]]
 
 _ALWAYS: list[Probe] = [server.server, here.migrations, here.direct, here.engine, pooler.cancelling]
-_POOLED: list[Probe] = [pooler.leaks, pooler.leaking, pooler.named_statements]
+_POOLED: list[Probe] = [pooler.shared]
 
 
 async def examine(told: Told = lambda finding: None) -> Report:

@@ -15,11 +15,13 @@ from dbcompat.address import DIRECT_ALIAS
 from dbcompat.checks import check_database
 from dbcompat.doctor.patient import Patient
 from dbcompat.doctor.report import Finding
+from dbcompat.engines import POOL_SIZE
 from dbcompat.fingerprint import Survey
 from dbcompat.loop_health import Health
 from dbcompat.profiles import ConnectionProfile
 
-CLIENTS, ROUNDS = 12, 5
+# As many as the pool has, and no more: who waits for a connection that can't be made waits for long.
+CLIENTS, ROUNDS = POOL_SIZE, 12
 LAG_MILLISECONDS = 50.0
 # The same server and the same database, by whichever door: no right is needed to ask.
 _IDENTITY = """
@@ -163,6 +165,7 @@ async def _trial(patient: Patient, profile: ConnectionProfile) -> Counter[str]:
                         errors["another client's answer"] += 1
             except Exception as error:  # noqa: BLE001 -- whichever it is, it is what this counts
                 errors[" ".join(str(error).split())[:160]] += 1
+                return
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from asyncpg.exceptions import (
@@ -18,16 +18,20 @@ from dbcompat.doctor.patient import Patient
 from dbcompat.doctor.report import Finding, Verdict
 from dbcompat.fingerprint import Survey, begin
 
-SAMPLE = 4
+SAMPLE = 6
+# How long to wait for one more server connection while others are held.
+HOLD_SECONDS = 0.4
 # PgBouncer sets these anew for each client; the rest of a session's settings should be the server's own.
-_TRACKED = ("application_name", "client_encoding", "DateStyle", "IntervalStyle", "TimeZone",
-            "standard_conforming_strings")  # fmt: skip
+_TRACKED = ["application_name", "client_encoding", "DateStyle", "IntervalStyle", "TimeZone",
+            "standard_conforming_strings"]  # fmt: skip
 _LEFT = """
 SELECT name || ' = ' || left(setting, 40) FROM pg_settings
-WHERE source = 'session' AND name <> ALL($1::text[]) AND name NOT LIKE 'dbcompat.%'
+WHERE source = 'session' AND setting IS DISTINCT FROM reset_val AND name <> ALL($1::text[]) AND name NOT LIKE 'dbcompat.%'
 """
 # PgBouncer's own names for what it tracks are its own business.
-_NAMED = "SELECT count(*) FROM pg_prepared_statements WHERE name NOT LIKE 'PGBOUNCER\\_%'"
+_NAMED = (
+    "SELECT count(*) FROM pg_prepared_statements WHERE name <> $1 AND name NOT LIKE 'PGBOUNCER\\_%'"
+)
 
 
 def between(found: Survey) -> list[Finding]:
@@ -80,17 +84,81 @@ def profile(found: Survey, pooler: str) -> list[Finding]:
                     f"Set DATABASE_POOLER={right}, or leave it at auto.", "DATABASE_POOLER")]  # fmt: skip
 
 
-async def leaks(patient: Patient, found: Survey) -> list[Finding]:
-    """What others have left on the pooled server connections, and whether that reaches us."""
+async def shared(patient: Patient, found: Survey) -> list[Finding]:
+    """What one client leaves for another, and what others have left: looked for on a few server connections.
+
+    They are held at once, for a moment and together for all these questions: others wait for them meanwhile.
+    """
+    nonce, name = secrets.token_hex(8), f"dbcompat_{secrets.token_hex(6)}"
     async with AsyncExitStack() as stack:
-        backends = await _backends(stack, patient)
-        if not backends:
+        first = await stack.enter_async_context(patient.client())
+        async with first.transaction():
+            was = await first.fetchval("SELECT pg_backend_pid()")
+            await first.execute("SELECT set_config('dbcompat.leak', $1, false)", nonce)
+            prepared = await first.prepare("SELECT 17", name=name)
+        held = await _hold(stack, patient)
+        samples = [await _sample(client, nonce, name) for client in held.values()]
+        if not samples:
             return [
                 _unknown("leaks", "State of others", "No server connection was to be had in time.")
             ]
-        left = {line for one in backends for line in await _column(one, _LEFT, list(_TRACKED))}
-        named = [await one.fetchval(_NAMED) for one in backends]
-    return [_left(left, len(backends)), _statements(named)]
+        for pid, client in held.items():
+            if pid != was:
+                await client.execute("ROLLBACK")
+        used = await _used(first, prepared, was) if was in held else None
+        if was in held:
+            await _forget(held[was], name)
+    return [
+        _left({line for sample in samples for line in sample.left}, len(samples)),
+        _statements([sample.named for sample in samples]),
+        _state(any(sample.seen for sample in samples)),
+        _named(used),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Of one server connection: settings left on it, named statements, and whether ours of before was seen."""
+
+    left: list[str]
+    named: int
+    seen: bool
+
+
+async def _hold(stack: AsyncExitStack, patient: Patient) -> dict[int, Any]:
+    """Clients in a transaction each, by the process that serves them."""
+    held: dict[int, Any] = {}
+    for _ in range(SAMPLE):
+        client = await stack.enter_async_context(patient.client())
+        if (pid := await begin(client, HOLD_SECONDS)) is None:
+            break
+        held[pid] = client
+    return held
+
+
+async def _sample(client: Any, nonce: str, ours: str) -> _Sample:
+    left = [row[0] for row in await client.fetch(_LEFT, _TRACKED)]
+    named = await client.fetchval(_NAMED, ours)
+    seen = await client.fetchval("SELECT current_setting('dbcompat.leak', true)") == nonce
+    if seen:
+        # Committed, or it would be there again once this transaction is rolled back.
+        await client.execute("SELECT set_config('dbcompat.leak', '', false)")
+        await client.execute("COMMIT")
+        await client.execute("BEGIN")
+    return _Sample(left, named, seen)
+
+
+async def _used(client: Any, prepared: Any, was: int) -> bool | None:
+    """Whether a statement of the transaction before works on another server connection; None: not tried."""
+    try:
+        async with asyncio.timeout(HOLD_SECONDS), client.transaction():
+            if await client.fetchval("SELECT pg_backend_pid()") == was:
+                return None
+            return bool(await prepared.fetchval() == 17)
+    except (InvalidSQLStatementNameError, ProtocolViolationError):
+        return False
+    except (TimeoutError, PostgresError, InterfaceError):
+        return None
 
 
 def _left(left: set[str], sampled: int) -> Finding:
@@ -132,54 +200,29 @@ def _statements(named: list[int]) -> Finding:
                    "DATABASE_STATEMENT_NAMES" if ours else "")  # fmt: skip
 
 
-async def leaking(patient: Patient, found: Survey) -> list[Finding]:
-    """Whether a setting of one client is seen by another: said once, for it is so in transaction mode."""
-    nonce = secrets.token_hex(8)
-    async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(patient.client())
-        async with first.transaction():
-            await first.execute("SELECT set_config('dbcompat.leak', $1, false)", nonce)
-        seen = False
-        for other in await _backends(stack, patient):
-            if await other.fetchval("SELECT current_setting('dbcompat.leak', true)") == nonce:
-                seen = True
-                await other.execute("SELECT set_config('dbcompat.leak', '', false)")
-                await other.execute("COMMIT")
-    title = "State between clients"
+def _state(seen: bool) -> Finding:
     if not seen:
-        return [
-            Finding("state", title, "ok", "A setting made by one client was not seen by others.")
-        ]
+        return Finding(
+            "state",
+            "State between clients",
+            "ok",
+            "A setting made by one client was not seen by others.",
+        )
     proved = "A setting made by one client was seen by another, as behind any pooler in transaction mode."
-    advice = "Nothing here: background sessions refuse what would stay. Other applications should use SET LOCAL."
-    return [Finding("state", title, "ok", f"{proved} {advice}")]
+    advice = "Background sessions refuse what would stay. Let other applications use SET LOCAL."
+    return Finding("state", "State between clients", "ok", f"{proved} {advice}")
 
 
-async def named_statements(patient: Patient, found: Survey) -> list[Finding]:
+def _named(works: bool | None) -> Finding:
     """Prepared in one transaction, used in the next, on another server connection."""
-    title, name = "Named statements", f"dbcompat_{secrets.token_hex(6)}"
-    async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(patient.client())
-        async with first.transaction():
-            await first.fetchval("SELECT pg_backend_pid()")
-            prepared = await first.prepare("SELECT 17", name=name)
-            was = await first.fetchval("SELECT pg_backend_pid()")
-        # Held, so that the next transaction must go elsewhere.
-        held = await _backends(stack, patient)
-        try:
-            async with asyncio.timeout(3), first.transaction():
-                moved = await first.fetchval("SELECT pg_backend_pid()") != was
-                works = await prepared.fetchval() == 17
-        except (InvalidSQLStatementNameError, ProtocolViolationError):
-            moved, works = True, False
-        except (TimeoutError, PostgresError, InterfaceError):
-            return [_unknown("named", title, "The pool is too small to try it.")]
-        for one in held:
-            await _forget(one, name)
-    if not moved:
-        return [_unknown("named", title, "No other server connection was to be had to try it.")]
+    if works is None:
+        return _unknown(
+            "named", "Named statements", "No other server connection was to be had to try them."
+        )
     words = "are tracked by the pooler" if works else "are not there in the next transaction"
-    return [Finding("named", title, "ok", f"They {words}. Ours have no names, so both are right.")]
+    return Finding(
+        "named", "Named statements", "ok", f"They {words}. Ours have no names, so both are right."
+    )
 
 
 async def cancelling(patient: Patient, found: Survey) -> list[Finding]:
@@ -209,21 +252,6 @@ async def cancelling(patient: Patient, found: Survey) -> list[Finding]:
             "cancel", title, "warning", "A query that was given up ran on at the server.", advice
         )
     ]
-
-
-async def _backends(stack: AsyncExitStack, patient: Patient, count: int = SAMPLE) -> list[Any]:
-    """Clients that hold a transaction each, so that each has a server connection to itself."""
-    found: list[Any] = []
-    for _ in range(count):
-        one = await stack.enter_async_context(patient.client())
-        if await begin(one) is None:
-            break
-        found.append(one)
-    return found
-
-
-async def _column(client: Any, query: str, *values: object) -> Iterable[str]:
-    return [str(row[0]) for row in await client.fetch(query, *values)]
 
 
 async def _forget(client: Any, name: str) -> None:
