@@ -1,9 +1,16 @@
 """Programs of tests/programs, in processes of their own, on the database of the tests."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import quote
 
 from django.db import connection
@@ -57,3 +64,71 @@ def connections(name: str = "console-probe") -> list[tuple[int, str]]:
             "SELECT pid, state FROM pg_stat_activity WHERE application_name = %s", [name]
         )
         return list(cursor.fetchall())
+
+
+class Site:
+    """A server that is told to end with the test; `output` is all it has said."""
+
+    def __init__(self, folder: Path, port: int, *command: str, **environment: str) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = folder / "server.log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                env=surroundings(folder, **environment),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text()
+
+    def ask(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/probe/{path}", timeout=20) as answer:
+            found: dict[str, Any] = json.loads(answer.read())
+            return found
+
+    def workers(self, count: int, limit: float = 60.0) -> dict[int, int]:
+        """Process id → that of its server connection, once so many processes have answered."""
+        deadline = time.monotonic() + limit
+        found: dict[int, int] = {}
+        with ThreadPoolExecutor(2 * count) as threads:
+            while len(found) < count:
+                assert time.monotonic() < deadline, self.output
+                for answer in threads.map(self._try, range(2 * count)):
+                    found |= answer
+        return found
+
+    def _try(self, _: int) -> dict[int, int]:
+        try:
+            answer = self.ask("work")
+        except OSError as error:
+            # Not there yet; or 503, from a process that is ending.
+            if getattr(error, "code", 503) != 503:
+                raise AssertionError(self.output) from error
+            time.sleep(0.1)
+            return {}
+        return {answer["pid"]: answer["backend"]}
+
+    def end(self, number: int = signal.SIGTERM, limit: float = 30.0) -> float:
+        """Seconds that it took."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(limit)
+        return time.monotonic() - begun
+
+    def kill(self) -> None:
+        """Whatever of it still runs."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
