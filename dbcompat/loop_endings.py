@@ -5,8 +5,10 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import parent_process, util
 from types import FrameType
 
@@ -54,27 +56,31 @@ def listen_at_exit(stop: Stop) -> None:
 
 def _drained_by(stop: Stop) -> Callable[[], None]:
     def end() -> None:
-        _leave_at_the_next_signal()
-        try:
-            stop(EXIT_SECONDS)
-        except (KeyboardInterrupt, SystemExit):
-            # A server's own handler of a second signal. Whoever asks twice does not wait.
-            log.warning("Interrupted while background work was being finished.")
+        with _leaving_at_the_next_signal():
+            try:
+                stop(EXIT_SECONDS)
+            except (KeyboardInterrupt, SystemExit):
+                # A server's own handler of a second signal. Whoever asks twice does not wait.
+                log.warning("Interrupted while background work was being finished.")
 
     return end
 
 
-def _leave_at_the_next_signal() -> None:
+@contextmanager
+def _leaving_at_the_next_signal() -> Iterator[None]:
     global _asked_at
     _asked_at = time.monotonic()
-    for number in _SIGNALS:
-        # Not where it is ignored, as under nohup; and only the main thread may set one.
-        with_handler = signal.getsignal(number) not in (signal.SIG_IGN, None)
-        try:
-            if with_handler:
-                signal.signal(number, _end)
-        except ValueError:
-            return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    # Not where it is ignored, as under nohup.
+    changed = [n for n in _SIGNALS if before[n] not in (signal.SIG_IGN, None)]
+    if threading.current_thread() is not threading.main_thread():
+        changed = []  # Only the main thread may.
+    for number in changed:
+        signal.signal(number, _end)
+    yield
+    # What is done at exit after us is not ours to cut short.
+    for number in changed:
+        signal.signal(number, before[number])
 
 
 def _end(number: int, frame: FrameType | None) -> None:

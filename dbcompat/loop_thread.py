@@ -28,6 +28,8 @@ class LoopThread:
     """A daemon thread with a loop, the tasks it runs, and what to do when it ends."""
 
     def __init__(self) -> None:
+        # Not less than what a busy machine takes for nothing.
+        bound = max(0.05, float(_setting("BLOCKED_SECONDS", BLOCKED_SECONDS)))
         self.pid = os.getpid()
         self.loop = _new_loop()
         self.tasks: set[asyncio.Task[Any]] = set()
@@ -44,7 +46,6 @@ class LoopThread:
         # A daemon: a thread that must be joined keeps the interpreter from ever getting to atexit.
         self.thread = threading.Thread(target=self._run, name="dbcompat-loop", daemon=True)
         self.thread.start()
-        bound = float(_setting("BLOCKED_SECONDS", BLOCKED_SECONDS))
         self.watch = Watch(self.thread, self.lag, bound)
 
     @property

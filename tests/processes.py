@@ -71,7 +71,7 @@ class Site:
 
     def __init__(self, folder: Path, port: int, *command: str, **environment: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self._log = folder / "server.log"
+        self._log = folder / f"server-{port}.log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command],
