@@ -5,5 +5,5 @@ class DbcompatConfig(AppConfig):
     name = "dbcompat"
 
     def ready(self) -> None:
-        # Registers the checks.
-        from dbcompat import checks  # noqa: F401
+        # They register themselves.
+        from dbcompat import checks, django_pool  # noqa: F401

@@ -4,10 +4,13 @@ import asyncio
 import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from sqlalchemy import text
 
 from dbcompat import engines, loop
@@ -106,3 +109,38 @@ def test_a_fork_does_not_wait_for_a_loop_that_is_busy(loop_thread: None) -> None
     os.waitpid(child, 0)
     blocking.result(10)
     loop.run(backend, timeout=10)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.parametrize("ours", [False, True], ids=["as Django has it", "ours"])
+def test_a_pool_of_djangos_is_not_shared_with_a_child(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    """Both would talk on one connection, and read each other's answers."""
+    entry = {**connection.settings_dict, "ENGINE": "django.db.backends.postgresql"}
+    options = {**entry["OPTIONS"], "pool": {"min_size": 1, "max_size": 1, "timeout": 5}}
+    wrapper = DatabaseWrapper({**entry, "OPTIONS": options, "CONN_MAX_AGE": 0}, alias="pooled")
+
+    def asked() -> int:
+        with wrapper.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            pid = int(cursor.fetchone()[0])
+        wrapper.close()
+        return pid
+
+    before = asked()
+    read, write = os.pipe()
+    django: Any = DatabaseWrapper
+    inherited = dict(django._connection_pools)
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            if not ours:
+                django._connection_pools.update(inherited)
+            os.write(write, str(asked()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        assert (int(pipe.read()) == before) != ours
+    wrapper.close_pool()
