@@ -1,8 +1,8 @@
 """What the loop thread knows of itself."""
 
 import asyncio
-import json
 import logging
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -54,14 +54,13 @@ def test_who_keeps_the_loop_to_himself_is_named_once(caplog: pytest.LogCaptureFi
 
 
 def test_what_blocks_inside_a_library_is_put_down_to_who_called_it() -> None:
-    async def parse() -> None:
-        # A decoder hook is called by the library, and calls it again.
-        json.loads("{}", object_hook=lambda found: threading.Event().wait(0.8))
+    async def call() -> None:
+        subprocess.run(["sleep", "0.8"], check=True)  # noqa: ASYNC221 -- the mistake
 
-    loop.run(parse, timeout=10)
+    loop.run(call, timeout=10)
     (blocked,) = until(lambda: loop.health().blocked, "the blockage to be seen")
-    assert "test_loop_health.py" in blocked.place
-    assert "threading.py" in blocked.stack
+    assert blocked.place.startswith(__file__)
+    assert "subprocess.py" in blocked.stack
 
 
 def test_only_the_last_ten_are_kept() -> None:
