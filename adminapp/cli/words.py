@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from adminapp import readiness
 from batches.intake import BadInput, NothingToRun
 from batches.lifecycle import BadRetry, IllegalTransition
+from dbcompat.doctor.reachability import explain
 from dbcompat.embedded_programs import EmbeddedError
 
 # 128 and SIGPIPE: what a shell says of whatever a closed pipe has ended.
@@ -24,7 +25,7 @@ def in_words() -> Iterator[None]:
     except (BadInput, BadRetry, IllegalTransition) as error:
         raise CommandError(_words(error)) from error
     except (OperationalError, InterfaceError, EmbeddedError) as error:
-        raise CommandError(f"The database can't be used. {error}") from error
+        raise unreachable(error) from error
     except ProgrammingError as error:
         if not (reason := readiness.database()):
             raise
@@ -33,6 +34,16 @@ def in_words() -> Iterator[None]:
         # Who read this, `head` perhaps, has enough. What is still buffered must not try again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_PIPE_CLOSED)
+
+
+def unreachable(error: Exception) -> CommandError:
+    """Of a database that can't be connected to: why, and what to do."""
+    if isinstance(error, EmbeddedError):
+        return CommandError(f"The database can't be used. {error}")
+    words, advice = explain(error)
+    return CommandError(
+        f"The database can't be used: {words}. {advice} `manage.py doctor` looks at everything."
+    )
 
 
 def _words(error: Exception) -> str:

@@ -106,6 +106,7 @@ _CAUSES: list[tuple[Callable[[BaseException, str], bool], str, str]] = [
     (_says("cannot connect to server", "server login", "server_login"), "the pooler answers, the database behind it does not",
      "Start PostgreSQL, or correct the pooler's own address of it."),
     (_is(FileNotFoundError), "there is no socket in that directory", "Check the directory in {setting}, and that the server runs."),
+    (_says("No such file or directory"), "there is no socket in that directory", "Check the directory in {setting}, and that the server runs."),
     (_is(PermissionError), "this user may not use it ({text})", "Check the rights on the socket or the certificate files."),
     (_is(ConnectionRefusedError), "nothing listens there", _ADDRESS),
     (_says("Connection refused", "Connect call failed"), "nothing listens there", _ADDRESS),

@@ -161,6 +161,6 @@ def test_a_database_that_is_not_there_is_said_in_words(
     url = f"postgresql://nobody:secret@127.0.0.1:{free_port()}/none"
     refused = manage(tmp_path, *command, stdin="a\n", DATABASE_URL=url)
     assert refused.returncode == 1
-    assert "The database can't be used." in refused.stderr
+    assert "The database can't be used: nothing listens there." in refused.stderr
     assert "Traceback" not in refused.stderr
     assert "secret" not in refused.stderr

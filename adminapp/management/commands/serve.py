@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, connections, transaction
 
+from adminapp.cli.words import unreachable
 from adminapp.demo import SOURCE, start_demo
 from adminapp.management import interrupts
 from adminapp.roles import give_role
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             pass
         except (EmbeddedError, OperationalError) as error:
-            raise CommandError(f"The database can't be used. {error}") from error
+            raise unreachable(error) from error
         finally:
             loop.stop()
         self.stdout.write("Stopped.")
