@@ -12,7 +12,7 @@ from django.db import connections
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from dbcompat import forks, guards, loop, pools
+from dbcompat import codecs, forks, guards, loop, pools
 from dbcompat.address import DIRECT_ALIAS, asyncpg_arguments, unpooled
 from dbcompat.address import place as place_of
 from dbcompat.driver import LIMITS, LimitedConnection, StatelessConnection
@@ -105,6 +105,7 @@ def make_engine(
         },
         **{**({} if "poolclass" in options else _POOL), **options},
     )
+    event.listen(engine.sync_engine, "connect", codecs.install)
     event.listen(engine.sync_engine, "checkout", guards.refuse_closed)
     if refusing:
         for name in ("set_connection_execution_options", "set_engine_execution_options"):
