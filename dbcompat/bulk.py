@@ -5,9 +5,17 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Table, text
+from sqlalchemy.dialects.postgresql import HSTORE, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbcompat import guards
+
+# The driver writes COPY in binary, and these as text only.
+_TEXT_ONLY = (HSTORE, TSVECTOR)
+
+
+class NotCopied(TypeError):
+    """A column whose values COPY can't carry; insert() can."""
 
 
 async def copy_rows(
@@ -18,8 +26,10 @@ async def copy_rows(
 ) -> int:
     """COPY `rows`, each a value per name in `columns`, within the session's transaction; how many.
 
-    Values are Python's, as for an INSERT. Everything is undone with the transaction.
+    Values are Python's, as for an INSERT, but for defaults: columns that are not named are left to the
+    database. Everything is undone with the transaction. Raises NotCopied.
     """
+    _refuse_text(table, columns)
     # SQLAlchemy sends BEGIN with its first statement: before it a COPY would stand outside, and survive
     # a rollback.
     await session.execute(text("SELECT 1"))
@@ -36,6 +46,16 @@ async def copy_rows(
     )
     guards.count_busy(connection.sync_connection, monotonic() - started)
     return int(status.removeprefix("COPY "))
+
+
+def _refuse_text(table: Table, columns: Sequence[str]) -> None:
+    for name in columns:
+        kind: Any = table.c[name].type
+        if isinstance(getattr(kind, "like", kind), _TEXT_ONLY):
+            raise NotCopied(
+                f"{table.c[name]} can't be copied: the driver has no binary form of it. Use insert(), which"
+                " takes many rows as well."
+            )
 
 
 def _converted(

@@ -36,8 +36,14 @@ def test_parity(database: Connection, model: type[models.Model]) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("ALTER COLUMN target TYPE varchar(9)", "batches_item.target is TEXT here"),
-        ("ALTER COLUMN target DROP NOT NULL", "batches_item.target: nullable is False"),
+        (
+            "ALTER COLUMN target TYPE varchar(9)",
+            "batches_item.target: type is text in the model and character varying(9) in the",
+        ),
+        (
+            "ALTER COLUMN target DROP NOT NULL",
+            "batches_item.target: nullable is False in the model and True in the database.",
+        ),
         ("ADD COLUMN extra int", "batches_item.extra is not in the model."),
         ("DROP COLUMN error", "batches_item.error is not in the database."),
     ],
