@@ -18,14 +18,14 @@ def defaults(field: Any) -> dict[str, Default]:
 
     A value that is given wins, also over auto_now. What the database fills in is left to it.
     """
+    if overrides(field, "pre_save"):
+        return {"default": _refusal(field)}
     if getattr(field, "auto_now", False):
         return {"default": _clock(field), "onupdate": _clock(field)}
     if getattr(field, "auto_now_add", False):
         return {"default": _clock(field)}
     if field.has_default() or _left_empty(field):
         return {"default": _default(field)}
-    if overrides(field, "pre_save"):
-        return {"default": _refusal(field)}
     return {}
 
 

@@ -85,18 +85,23 @@ def _differences(
     database: Connection, options: Any, column: str, ours: _Facts, theirs: _Facts
 ) -> list[str]:
     names = [field.name for field in fields(_Facts)] if options.managed else ["type"]
+    if ours.generated != theirs.generated:
+        # That is the difference; the expression of one is no default of the other.
+        names.remove("default")
     wrong = []
     for name in names:
         here, there = getattr(ours, name), getattr(theirs, name)
-        if here == there:
-            continue
-        if name == "default" and _same_expression(database, options, theirs.type, here, there):
-            continue
-        wrong.append(
-            f"{options.db_table}.{column}: {name} is {_said(here)} in the model and {_said(there)} in the"
-            " database."
+        same = here == there or (
+            name == "default" and _same_expression(database, options, theirs.type, here, there)
         )
+        if not same:
+            what = "expression" if name == "default" and ours.generated else name
+            wrong.append(_sentence(f"{options.db_table}.{column}: {what}", here, there))
     return wrong
+
+
+def _sentence(what: str, here: object, there: object) -> str:
+    return f"{what} is {_said(here)} in the model and {_said(there)} in the database."
 
 
 def _said(value: object) -> object:
@@ -106,23 +111,20 @@ def _said(value: object) -> object:
 def _table_differences(database: Connection, options: Any, name: str) -> Iterable[str]:
     comment = database.execute(text(_COMMENT), {"name": name}).scalar()
     if comment != (options.db_table_comment or None):
-        yield (
-            f"{options.db_table}: comment is {_said(options.db_table_comment)} in the model and"
-            f" {_said(comment)} in the database."
-        )
+        yield _sentence(f"{options.db_table}: comment", options.db_table_comment, comment)
     found = [(row[0], tuple(row[1])) for row in database.execute(text(_UNIQUE), {"name": name})]
     (key,) = [columns for primary, columns in found if primary] or [()]
     if key != _our_key(options):
-        yield f"{options.db_table}: primary key is {_listed(_our_key(options))} in the model and {_listed(key)} in the database."
+        keys = ", ".join(_our_key(options)), ", ".join(key)
+        yield _sentence(f"{options.db_table}: primary key", *keys)
     unique = {columns for primary, columns in found if not primary}
-    for columns in unique - _our_unique(options):
-        yield f"{options.db_table}: {_listed(columns)} is unique in the database and not in the model."
-    for columns in _our_unique(options) - unique:
-        yield f"{options.db_table}: {_listed(columns)} is unique in the model and not in the database."
-
-
-def _listed(columns: Iterable[str]) -> str:
-    return ", ".join(columns) or "none"
+    for columns in unique ^ _our_unique(options):
+        where = (
+            "model and not in the database"
+            if columns not in unique
+            else "database and not in the model"
+        )
+        yield f"{options.db_table}: {', '.join(columns)} is unique in the {where}."
 
 
 def _our_key(options: Any) -> tuple[str, ...]:
@@ -175,7 +177,7 @@ def _our_facts(database: Connection, field: Any) -> _Facts:
     ).one()
     return _Facts(
         type=_with_numbers(normal or parameters["type"], parameters["type"]),
-        nullable=field.null,
+        nullable=field.null or field.generated,
         identity=isinstance(field, models.AutoField),
         generated=("stored" if field.db_persist else "virtual") if field.generated else "",
         default=_expression(field),
@@ -205,7 +207,7 @@ def _expression(field: Any) -> str | None:
         sql, parameters = editor.db_default_sql(field)
     else:
         return None
-    return str(sql % tuple(editor.quote_value(parameter) for parameter in parameters))
+    return str(sql % tuple(editor.quote_value(given) for given in parameters)).strip()
 
 
 def _with_numbers(name: str, full: str) -> str:

@@ -68,7 +68,7 @@ def _column(field: Any, primary_key: bool) -> Column[Any]:
         *([Computed("", persisted=field.db_persist)] if field.generated else []),
         *_reference(field),
         primary_key=primary_key,
-        nullable=field.null,
+        nullable=field.null or field.generated,
         server_default=FetchedValue() if field.has_db_default() else None,
         comment=field.db_comment,
         # Django's identity columns; a part of a composite key is never one.

@@ -16,6 +16,9 @@ from dbcompat.tables import table_for
 from tests.mirror.schema import created
 from tests.mirror.values import FIELDS, MODELS, NEVER_NONE
 
+# Of none of those are the tables emptied after a test, which would take longer than the test.
+pytestmark = pytest.mark.django_db(transaction=True, available_apps=["dbcompat"])
+
 PER_FIELD = settings(
     max_examples=12,
     deadline=None,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 @contextmanager
@@ -15,20 +16,18 @@ def created(
     with connection.cursor() as cursor:
         if before:
             cursor.execute(before)
-    with connection.schema_editor() as editor:
-        for model in made:
-            editor.create_model(model)
     try:
+        with connection.schema_editor() as editor:
+            for model in made:
+                editor.create_model(model)
         yield
     finally:
-        with connection.cursor() as cursor:
-            for model in made:
-                options = model._meta
-                for table in (
-                    options,
-                    *(field.m2m_db_table() for field in options.local_many_to_many),
-                ):
-                    name = table if isinstance(table, str) else options.db_table
-                    cursor.execute(
-                        f"DROP TABLE IF EXISTS {connection.ops.quote_name(name)} CASCADE"
-                    )
+        _drop(made, connection)
+
+
+def _drop(made: Sequence[type[models.Model]], connection: BaseDatabaseWrapper) -> None:
+    tables = [model._meta.db_table for model in made]
+    tables += [field.m2m_db_table() for model in made for field in model._meta.local_many_to_many]
+    names = ", ".join(connection.ops.quote_name(name) for name in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {names} CASCADE")
