@@ -5,13 +5,13 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Table, text
-from sqlalchemy.dialects.postgresql import HSTORE, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, HSTORE, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from dbcompat import guards
 
 # The driver writes COPY in binary, and these as text only.
-_TEXT_ONLY = (HSTORE, TSVECTOR)
+_TEXT_ONLY = (CITEXT, HSTORE, TSVECTOR)
 
 
 class NotCopied(TypeError):
@@ -51,6 +51,8 @@ async def copy_rows(
 def _refuse_text(table: Table, columns: Sequence[str]) -> None:
     for name in columns:
         kind: Any = table.c[name].type
+        if isinstance(kind, ARRAY):
+            kind = kind.item_type
         if isinstance(getattr(kind, "like", kind), _TEXT_ONLY):
             raise NotCopied(
                 f"{table.c[name]} can't be copied: the driver has no binary form of it. Use insert(), which"

@@ -79,11 +79,17 @@ def cluster(
     folder: Path,
     *,
     tls: bool = False,
+    system: bool = False,
     password: str = "",
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Cluster]:
-    """With `tls` it takes nothing else, its certificate is for 127.0.0.1, signed by folder/ca.pem."""
-    made = Cluster(_owned(folder), _system_binaries() if tls else _embedded_binaries(), password)
+    """With `tls` it takes nothing else, its certificate is for 127.0.0.1, signed by folder/ca.pem.
+
+    `system` is for what the one in the wheel is built without: extensions and ICU.
+    """
+    made = Cluster(
+        _owned(folder), _system_binaries() if tls or system else _embedded_binaries(), password
+    )
     (folder / "password").write_text(password or "unused")
     given = {"fsync": "off", **(settings or {})}
     made.run("initdb", "--no-sync", f"--username={USER}", "--encoding=UTF8", "--locale=C",

@@ -50,3 +50,10 @@ class Numbered(models.TextField):  # type: ignore[type-arg]
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
         return f"{type(model_instance).__name__} {super().pre_save(model_instance, add)}"
+
+
+class Folded(models.Field):  # type: ignore[type-arg]
+    """Upper and lower case are kept, and make no difference."""
+
+    def db_type(self, connection: Any) -> str:
+        return "citext"

@@ -164,7 +164,7 @@ FIELDS: dict[str, tuple[Any, SearchStrategy[Any]]] = {
 }
 
 
-def _model(name: str, field: Any) -> type[models.Model]:
+def model_of(name: str, field: Any) -> type[models.Model]:
     meta = type("Meta", (), {"app_label": "mirror"})
     body = {"__module__": __name__, "Meta": meta, "value": field}
     return type(f"{name}Value", (models.Model,), body)
@@ -173,4 +173,4 @@ def _model(name: str, field: Any) -> type[models.Model]:
 # Django's model, not its database, makes an empty name of None.
 NEVER_NONE = ("File", "Image")
 
-MODELS = {name: _model(name, field) for name, (field, _) in FIELDS.items()}
+MODELS = {name: model_of(name, field) for name, (field, _) in FIELDS.items()}
