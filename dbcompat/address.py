@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from dbcompat import tls
+from dbcompat.configuration import completed
 from dbcompat.profiles import django_settings
-from dbcompat.url import BOTH, DJANGO_ONLY, TLS, Address, parse
+from dbcompat.url import BOTH, DJANGO_ONLY, TLS, Address, BadDatabaseURL, parse
 
 # By the same name as arguments of asyncpg.
 _PASSED = ("target_session_attrs", "passfile", "krbsrvname")
@@ -38,6 +39,7 @@ def django_databases(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     Raises BadDatabaseURL.
     """
+    settings = completed(settings)
     found = {"default": django_database(settings)}
     if direct := settings.get("DIRECT_URL"):
         address = parse(direct, "DATABASE_DIRECT_URL")
@@ -60,6 +62,11 @@ def django_database(settings: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises BadDatabaseURL.
     """
+    settings = completed(settings)
+    if settings["URL"] is None and settings["EMBEDDED_DIR"] is None:
+        raise BadDatabaseURL(
+            "There is no database: DBCOMPAT has neither URL nor EMBEDDED_DIR. Set one."
+        )
     if settings["URL"] is None:
         # Where a URL is given, the binaries of the embedded database are not even looked for.
         from dbcompat import embedded
