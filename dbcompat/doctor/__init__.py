@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dbcompat import embedded
 from dbcompat.doctor import here, pooler, reachability, server
 from dbcompat.doctor.patient import Patient, configured
 from dbcompat.doctor.report import Finding, Report
@@ -51,6 +50,9 @@ async def examine(told: Told = lambda finding: None) -> Report:
 async def _reach(patient: Patient, add: Callable[[list[Finding]], None]) -> Survey | None:
     """What answers; None if nobody does."""
     if patient.embedded:
+        # What it needs is installed where it is used.
+        from dbcompat import embedded
+
         directory = Path(settings.DBCOMPAT["EMBEDDED_DIR"])
         try:
             await asyncio.to_thread(embedded.ensure_started, directory)

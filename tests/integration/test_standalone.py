@@ -39,7 +39,8 @@ from dbcompat import loop
 for text in ("12", "twelve"):
     assert Client().get("/add", {"text": text}).status_code == 202
 loop.stop()
-from dbcompat.tables import parity
+loop.start()
+call_command("doctor")
 from notes.models import Note
 print(json.dumps(list(Note.objects.order_by("id").values_list("text", "number", "state"))))
 """
@@ -81,6 +82,7 @@ def start(folder: Path, refused: list[str], **more: str) -> subprocess.Completed
 
 def check(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stderr
+    assert "Nothing is wrong." in done.stdout
     assert json.loads(done.stdout.splitlines()[-1]) == [
         ["12", 12, "done"],
         ["twelve", None, "failed"],
