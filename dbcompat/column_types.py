@@ -143,9 +143,6 @@ def _scalar(field: Any, in_array: bool) -> TypeEngine[Any]:
     if in_array and found[1] == "varchar":
         # A parameter is cast to the type of its column, and a cast to varchar(5)[] cuts off what is longer.
         return String()
-    if in_array and found[1] == "jsonb":
-        # As Django writes None into an array.
-        return JSONB()
     numbers = [int(number) for number in (found[2] or "").split(",") if number]
     return _TYPES[found[1]](*numbers)
 

@@ -186,6 +186,15 @@ def test_null_is_not_null_in_json() -> None:
     assert stored == [None, "null", "null", "null", "null", None]
 
 
+def test_none_in_an_array_of_json_is_written_as_django_does() -> None:
+    MODELS["Documents"]._default_manager.create(value=[None, 1])
+    write("Documents", [None, 1])
+    write("Documents", [None, 1], copied=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value::text FROM mirror_documentsvalue ORDER BY id")
+        assert [row[0] for row in cursor] == ["{NULL,1}"] * 3
+
+
 @pytest.mark.parametrize(
     ("name", "literals"),
     [

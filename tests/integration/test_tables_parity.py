@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine
 from dbcompat import loop
 from dbcompat.sessions import get_direct_session
 from dbcompat.tables import parity
-from tests.mirror.models import BEFORE, STRUCTURES, Legacy, Linked, Seen
+from tests.mirror.models import BEFORE, STRUCTURES, FilledByDatabase, Legacy, Linked, Seen
 from tests.mirror.schema import created
 from tests.mirror.values import MODELS
 
@@ -107,6 +107,17 @@ def test_a_difference_is_named(database: Connection, table: str, change: str, wo
     assert len(found) == 1, found
     assert found[0].startswith(table)
     assert words in found[0]
+
+
+def test_a_default_that_does_not_suit_the_column_is_compared_as_text(database: Connection) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE mirror_filledbydatabase DROP data,"
+            " ADD data uuid NOT NULL DEFAULT gen_random_uuid()"
+        )
+    kind, default = sorted(parity(database, FilledByDatabase), reverse=True)
+    assert "data: type is jsonb in the model and uuid in the database." in kind
+    assert "and gen_random_uuid() in the database." in default
 
 
 @pytest.mark.parametrize(
