@@ -18,7 +18,8 @@ from dbcompat.address import place as place_of
 from dbcompat.driver import LIMITS, LimitedConnection, StatelessConnection
 from dbcompat.fingerprint import detect
 from dbcompat.loop_health import PoolUse
-from dbcompat.profiles import DIRECT, ConnectionProfile, profile_named
+from dbcompat.misuse import SessionMisuse
+from dbcompat.profiles import DIRECT, PROFILES, ConnectionProfile, profile_named
 from dbcompat.url import BadDatabaseURL
 
 BACKGROUND, DIRECTLY = "background", "direct"
@@ -36,6 +37,10 @@ CONNECT_SECONDS = 10.0
 COMMAND_SECONDS = LIMITS["statement_timeout"] / 1000 + 30
 # A fork waits so long for idle connections to be closed, and then goes ahead with them.
 FORK_SECONDS = 0.25
+
+
+class WrongProfile(SessionMisuse):
+    """The configured profile would mix up clients here; the message names the right one."""
 
 
 @dataclass(eq=False, slots=True)
@@ -116,16 +121,30 @@ def make_engine(
 
 
 async def profile_of(database: Mapping[str, Any], pooler: str) -> ConnectionProfile:
-    """`pooler` as in DATABASE_POOLER; "auto" connects to find out, once per address and process."""
+    """`pooler` as in DATABASE_POOLER. Connects to find out what answers, once per address and process.
+
+    Also for a profile that trusts the connection: behind a pooler in transaction mode it would receive
+    other clients' rows. Raises WrongProfile then; the pooled ones are right everywhere.
+    """
     if database["ENGINE"] == EMBEDDED:
         return DIRECT
-    if pooler == "auto":
-        where = place_of(database)
-        if where not in _detected:
-            arguments = asyncpg_arguments(database)
-            _detected[where] = await detect(arguments, where, _application_name(database))
-        pooler = _detected[where]
+    if pooler == "auto" or not PROFILES[pooler].pooled:
+        found = await _detected_at(database)
+        if pooler != "auto" and PROFILES[found].pooled:
+            raise WrongProfile(
+                f"DATABASE_POOLER is {pooler}, and a pooler in transaction mode answers: statements would"
+                f" be missing, or mixed up between clients. Set it to {found}, or leave it at auto."
+            )
+        pooler = found if pooler == "auto" else pooler
     return profile_named(pooler, settings.DBCOMPAT["STATEMENT_NAMES"])
+
+
+async def _detected_at(database: Mapping[str, Any]) -> str:
+    where = place_of(database)
+    if where not in _detected:
+        arguments = asyncpg_arguments(database)
+        _detected[where] = await detect(arguments, where, _application_name(database))
+    return _detected[where]
 
 
 def known_profile(database: Mapping[str, Any]) -> str:

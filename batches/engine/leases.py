@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from sqlalchemy import BigInteger, Integer, Update, or_, select, update
+from sqlalchemy import BigInteger, Integer, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from batches.engine.statements import BATCH, CHUNK, ITEM, NOW, rows, seconds_from_now
@@ -96,29 +96,35 @@ async def claim(batch_id: int) -> tuple[Lease, list[Work]] | None:
 
 async def extend(leases: list[Lease]) -> set[int]:
     """Heartbeat for leases of one batch. The numbers of the chunks that are still ours."""
-    until = seconds_from_now(settings.CONSOLE_LEASE_SECONDS)
-    renewed = _ours(leases).values(lease_until=until).returning(CHUNK.c.number)
-    async with get_background_session() as session:
-        return set((await session.scalars(renewed, _parameters(leases))).all())
-
-
-async def give_back(session: AsyncSession, leases: list[Lease]) -> None:
-    """After a failure, so that others need not wait for the end of the leases. Fences us out, too."""
-    free = _ours(leases).values(lease_until=None, lease_token=CHUNK.c.lease_token + 1)
-    await session.execute(free, _parameters(leases))
-
-
-def _ours(leases: list[Lease]) -> Update:
     held = rows("held", number=Integer(), token=BigInteger())
-    return update(CHUNK).where(
-        CHUNK.c.batch_id == leases[0].batch_id,
-        CHUNK.c.number == held.c.number,
-        CHUNK.c.lease_token == held.c.token,
+    renewed = (
+        update(CHUNK)
+        .where(
+            CHUNK.c.batch_id == leases[0].batch_id,
+            CHUNK.c.number == held.c.number,
+            CHUNK.c.lease_token == held.c.token,
+        )
+        .values(lease_until=seconds_from_now(settings.CONSOLE_LEASE_SECONDS))
+        .returning(CHUNK.c.number)
     )
-
-
-def _parameters(leases: list[Lease]) -> dict[str, list[int]]:
-    return {
+    parameters = {
         "held_number": [lease.number for lease in leases],
         "held_token": [lease.token for lease in leases],
     }
+    async with get_background_session() as session:
+        return set((await session.scalars(renewed, parameters)).all())
+
+
+async def give_back(session: AsyncSession, batch_id: int) -> None:
+    """After a failure: all that this worker holds of a batch, so that nobody waits for the leases to end.
+
+    By owner, not by token: a claim that was cancelled may have been made, and nobody knows its token.
+    Fences us out, too.
+    """
+    ours = (CHUNK.c.batch_id == batch_id, CHUNK.c.lease_owner == worker_name())
+    free = (
+        update(CHUNK)
+        .where(*ours, CHUNK.c.lease_until.is_not(None))
+        .values(lease_until=None, lease_token=CHUNK.c.lease_token + 1)
+    )
+    await session.execute(free)

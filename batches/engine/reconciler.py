@@ -94,11 +94,15 @@ async def _close() -> None:
 
 
 async def _reconcile(engine: Engine) -> None:
+    said = ""
     while not engine.stopping:
         try:
             await _look(engine)
-        except Exception:
-            log.exception("Could not look after the batches; trying again.")
+            said = ""
+        except Exception as error:
+            # The same every second would hide everything else.
+            if said != (said := repr(error)):
+                log.exception("Could not look after the batches; trying again every second.")
         # Work that ends at once, because another process holds the rows, must not make us spin.
         await asyncio.sleep(LEAST_SECONDS)
         with suppress(TimeoutError):
@@ -163,9 +167,9 @@ async def _run(engine: Engine, work: Slice) -> None:
     try:
         await work.run()
     except Exception as error:
-        if held := [held.parcel.lease for held in work.held.values()]:
-            what = f"Working on batch {work.plan.batch_id}"
-            await recover(partial(leases.give_back, leases=held), error, what)
+        batch_id = work.plan.batch_id
+        given = partial(leases.give_back, batch_id=batch_id)
+        await recover(given, error, f"Working on batch {batch_id}")
         raise
     finally:
         engine.slices.remove(work)

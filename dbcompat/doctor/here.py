@@ -23,6 +23,7 @@ from dbcompat.profiles import ConnectionProfile
 # As many as the pool has, and no more: who waits for a connection that can't be made waits for long.
 CLIENTS, ROUNDS = POOL_SIZE, 12
 LAG_MILLISECONDS = 50.0
+_AT_WORK = "Background sessions at work"
 # The same server and the same database, by whichever door: no right is needed to ask.
 _IDENTITY = """
 SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE datname = current_database()
@@ -119,33 +120,30 @@ async def direct(patient: Patient, found: Survey) -> list[Finding]:
     ]
 
 
+def _engine_is_wrong(proved: str) -> Finding:
+    advice = "Set DATABASE_POOLER=auto."
+    return Finding("engine", _AT_WORK, "wrong", proved, advice, "DATABASE_POOLER")
+
+
 async def engine(patient: Patient, found: Survey) -> list[Finding]:
     """The settings in use, at work: many clients at once, with the types that need most of the driver."""
-    title = "Background sessions at work"
-    profile = await engines.profile_of(patient.database, settings.DBCOMPAT["POOLER"])
-    if found.mode == "transaction" and not profile.pooled:
-        # With names of its own on servers that others use, the trial would be what it warns of.
-        proved = f"Not tried: the {profile.name} profile would leave statements for others to stumble over."
-        return [
-            Finding(
-                "engine", title, "wrong", proved, "Set DATABASE_POOLER=auto.", "DATABASE_POOLER"
-            )
-        ]
+    try:
+        profile = await engines.profile_of(patient.database, settings.DBCOMPAT["POOLER"])
+    except engines.WrongProfile:
+        # With names of its own on servers that others use, a trial would be what it warns of.
+        proved = "They refuse to open: with this profile they would mix up clients."
+        return [_engine_is_wrong(proved)]
     errors = await _trial(patient, profile)
     tried = CLIENTS * ROUNDS
     if errors:
         worst, count = errors.most_common(1)[0]
         proved = f"{errors.total()} of {tried} transactions failed with the {profile.name} profile, {count} of them: {worst}"
-        return [
-            Finding(
-                "engine", title, "wrong", proved, "Set DATABASE_POOLER=auto.", "DATABASE_POOLER"
-            )
-        ]
+        return [_engine_is_wrong(proved)]
     others = " The direct profile would fail here." if found.mode == "transaction" else ""
     return [
         Finding(
             "engine",
-            title,
+            _AT_WORK,
             "ok",
             f"{tried} transactions of {CLIENTS} clients at once, no error.{others}",
         )

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from batches.recount import verify
 from dbcompat import engines, loop
+from dbcompat.engines import WrongProfile
 from dbcompat.guards import AutocommitRefused
 from dbcompat.profiles import DIRECT, PGBOUNCER, PROFILES, profile_named
 from dbcompat.sessions import get_background_session, get_direct_session
@@ -154,6 +155,20 @@ def test_what_answers_is_found_out_and_said(
         return (await engines.profile_of(tcp, "auto")).name
 
     assert loop.run(ask_directly, timeout=20) == "direct"
+
+
+@pytest.mark.parametrize("pooler", ["direct", "session"])
+def test_a_profile_that_would_mix_up_clients_is_refused_before_anything_runs(
+    behind: dict[str, Any], settings: LazySettings, pooler: str
+) -> None:
+    settings.DBCOMPAT = {**settings.DBCOMPAT, "POOLER": pooler}
+
+    async def use() -> None:
+        async with get_background_session() as session:
+            await session.execute(text("SELECT 1"))
+
+    with pytest.raises(WrongProfile, match=f"DATABASE_POOLER is {pooler}.* Set it to pgbouncer"):
+        loop.run(use, timeout=20)
 
 
 def test_a_batch_runs_through_the_pooler(behind: dict[str, Any]) -> None:
