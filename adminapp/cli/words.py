@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from adminapp import readiness
 from batches.intake import BadInput, NothingToRun
 from batches.lifecycle import BadRetry, IllegalTransition
-from dbcompat.doctor.reachability import explain
+from dbcompat.doctor.causes import explain
 from dbcompat.embedded_programs import EmbeddedError
 
 # 128 and SIGPIPE: what a shell says of whatever a closed pipe has ended.
@@ -40,7 +40,7 @@ def unreachable(error: Exception) -> CommandError:
     """Of a database that can't be connected to: why, and what to do."""
     if isinstance(error, EmbeddedError):
         return CommandError(f"The database can't be used. {error}")
-    words, advice = explain(error)
+    words, advice, _ = explain(error)
     return CommandError(
         f"The database can't be used: {words}. {advice} `manage.py doctor` looks at everything."
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from dbcompat.doctor import here, pooler, reachability, server
+from dbcompat.doctor.causes import explain
 from dbcompat.doctor.patient import Patient, configured
 from dbcompat.doctor.report import Finding, Report
 from dbcompat.fingerprint import Survey
@@ -15,6 +16,8 @@ __all__ = ["SECONDS", "Finding", "Report", "examine"]
 
 # For each probe; those that wait for a full pool take longest.
 SECONDS = 12.0
+# For all of them: who waits for the report should have what was found so far.
+TOTAL_SECONDS = 20.0
 
 type Told = Callable[[Finding], None]
 type Probe = Callable[[Patient, Survey], Awaitable[list[Finding]]]
@@ -26,9 +29,10 @@ _POOLED: list[Probe] = [pooler.shared]
 async def examine(told: Told = lambda finding: None) -> Report:
     """On the loop thread: every probe, one after the other. `told` hears of each finding as it is made.
 
-    Raises nothing but being cancelled: a probe that fails becomes a finding that says so. Leaves nothing
-    behind on any server connection.
+    Raises nothing but being cancelled: a probe that fails, or that no time was left for, becomes a finding
+    that says so. Leaves nothing behind on any server connection.
     """
+    deadline = asyncio.get_running_loop().time() + TOTAL_SECONDS
     findings: list[Finding] = []
 
     def add(more: list[Finding]) -> None:
@@ -42,7 +46,7 @@ async def examine(told: Told = lambda finding: None) -> Report:
     if found is not None and found.mode != "statement":
         probes = _ALWAYS + (_POOLED if found.mode == "transaction" else [])
         for probe in probes:
-            add(await _safely(probe, patient, found))
+            add(await _safely(probe, patient, found, deadline))
     add(here.background())
     return Report(tuple(findings))
 
@@ -76,8 +80,13 @@ async def _reach(patient: Patient, add: Callable[[list[Finding]], None]) -> Surv
     try:
         async with asyncio.timeout(SECONDS):
             found = await patient.survey()
-    except Exception as error:  # noqa: BLE001 -- it is what could not be found out
-        add([_failed("mode", error)])
+    except TimeoutError:
+        add([_unchecked("mode", "it took too long")])
+        return None
+    except Exception as error:  # noqa: BLE001 -- where the doctor can't connect, nor can a batch
+        words, advice, setting = explain(error, patient.setting)
+        proved = f"Connected once, but not again: {words}."
+        add([Finding("mode", "What answers", "wrong", proved, advice, setting)])
         return None
     add(pooler.between(found))
     if not patient.embedded:
@@ -85,21 +94,25 @@ async def _reach(patient: Patient, add: Callable[[list[Finding]], None]) -> Surv
     return found
 
 
-async def _safely(probe: Probe, patient: Patient, found: Survey) -> list[Finding]:
+async def _safely(probe: Probe, patient: Patient, found: Survey, deadline: float) -> list[Finding]:
+    left = deadline - asyncio.get_running_loop().time()
+    if left <= 0:
+        return [_unchecked(probe.__name__, "those before took all the time there is")]
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(min(SECONDS, left)):
             return await probe(patient, found)
+    except TimeoutError:
+        return [_unchecked(probe.__name__, "it took too long")]
     except Exception as error:  # noqa: BLE001 -- one probe must not hide the others
-        return [_failed(probe.__name__, error)]
+        return [_unchecked(probe.__name__, explain(error).words)]
 
 
-def _failed(name: str, error: Exception) -> Finding:
-    words, _ = reachability.explain(error)
+def _unchecked(name: str, why: str) -> Finding:
     title = name.replace("_", " ").capitalize()
     return Finding(
         name,
         title,
         "unknown",
-        f"Could not be checked: {words}.",
+        f"Could not be checked: {why}.",
         "Ask again; look into the log of the server.",
     )

@@ -3,16 +3,19 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.conf import settings
 from django.core.checks import ERROR, INFO
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from sqlalchemy import text
 
 from dbcompat import engines, loop
 from dbcompat.address import DIRECT_ALIAS
 from dbcompat.checks import check_database
+from dbcompat.doctor import reachability
+from dbcompat.doctor.causes import explain, known
 from dbcompat.doctor.patient import Patient
 from dbcompat.doctor.report import Finding
 from dbcompat.engines import POOL_SIZE
@@ -54,7 +57,13 @@ def django(patient: Patient, found: Survey | None) -> list[Finding]:
 
 
 async def migrations(patient: Patient, found: Survey) -> list[Finding]:
-    missing = await asyncio.to_thread(_missing)
+    try:
+        missing = await asyncio.to_thread(_missing)
+    except DatabaseError as error:
+        # The other driver has just been let in.
+        words, advice, setting = explain(error, patient.setting)
+        proved = f"Django's driver is not let in where the other is: {words}."
+        return [Finding("migrations", "Migrations", "wrong", proved, advice, setting)]
     if missing:
         proved = f"{len(missing)} missing, from {missing[0]} on."
         return [Finding("migrations", "Migrations", "wrong", proved, "Run manage.py migrate.")]
@@ -89,6 +98,9 @@ async def direct(patient: Patient, found: Survey) -> list[Finding]:
             )
         ]
     other = Patient(connections[DIRECT_ALIAS].settings_dict, setting)
+    reached = await reachability.reach(other)
+    if any(finding.verdict == "wrong" for finding in reached):
+        return [replace(finding, probe="direct", title=title) for finding in reached]
     seen = await other.survey()
     async with other.client() as there, patient.client() as here:
         same = await there.fetchval(_IDENTITY) == await here.fetchval(_IDENTITY)
@@ -137,7 +149,12 @@ async def engine(patient: Patient, found: Survey) -> list[Finding]:
     tried = CLIENTS * ROUNDS
     if errors:
         worst, count = errors.most_common(1)[0]
-        proved = f"{errors.total()} of {tried} transactions failed with the {profile.name} profile, {count} of them: {worst}"
+        # Not for want of room, say: the profile may be the right one.
+        cause = known(RuntimeError(worst), patient.setting)
+        words = cause.words if cause else worst
+        proved = f"{errors.total()} of {tried} transactions failed with the {profile.name} profile, {count} of them: {words}."
+        if cause and "startup parameter" not in worst:
+            return [Finding("engine", _AT_WORK, "wrong", proved, cause.advice, cause.setting)]
         return [_engine_is_wrong(proved)]
     others = " The direct profile would fail here." if found.mode == "transaction" else ""
     return [

@@ -24,7 +24,12 @@ SELECT current_setting('server_version') AS version,
     pg_is_in_recovery() AS standby,
     current_setting('transaction_read_only')::bool AS read_only,
     current_setting('max_connections')::int AS most,
-    current_setting('superuser_reserved_connections')::int AS reserved,
+    current_setting('superuser_reserved_connections')::int
+        + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,
+    -- A superuser has no limit of his own, and neither has who has none: -1.
+    (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user AND NOT rolsuper) AS of_role,
+    (SELECT nullif(datconnlimit, -1) FROM pg_database, pg_roles WHERE datname = current_database()
+        AND rolname = current_user AND NOT rolsuper) AS of_database,
     (SELECT coalesce(sum(numbackends), 0)::int FROM pg_stat_database) AS used,
     has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
     clock_timestamp() AS now,
@@ -94,14 +99,21 @@ def _writable(facts: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _room(facts: Mapping[str, Any], found: Survey) -> Iterator[Finding]:
-    usable, wanted = facts["most"] - facts["reserved"], POOL_SIZE + SPARE
-    words = f"max_connections leaves {usable}, {facts['used']} of them in use; this process wants up to {wanted}."
+    everyone = facts["most"] - facts["reserved"]
+    limits = {
+        "max_connections": everyone,
+        "The role's CONNECTION LIMIT": facts["of_role"],
+        "The database's CONNECTION LIMIT": facts["of_database"],
+    }
+    usable, name = min((limit, name) for name, limit in limits.items() if limit is not None)
+    wanted = POOL_SIZE + SPARE
+    words = f"{name} leaves {usable}, {facts['used']} connections are in use; this process wants up to {wanted}."
     if found.proxied:
         yield Finding("room", "Room for connections", "ok", f"{words} The pooler shares them out.")
     elif usable < wanted:
-        advice = "Raise max_connections, or put PgBouncer in between."
+        advice = f"Raise {name.removeprefix('The ')}, or put PgBouncer in between."
         yield Finding("room", "Room for connections", "wrong", words, advice)
-    elif usable - facts["used"] < wanted:
+    elif everyone - facts["used"] < wanted:
         advice = "Each process of the console wants as many: raise max_connections, or put PgBouncer in between."
         yield Finding("room", "Room for connections", "warning", words, advice)
     else:
