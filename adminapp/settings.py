@@ -45,6 +45,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "adminapp.urls"
 ASGI_APPLICATION = "adminapp.asgi.application"
+WSGI_APPLICATION = "adminapp.wsgi.application"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "batch-list"
 LOGOUT_REDIRECT_URL = "sign-in"

@@ -56,7 +56,9 @@ def start() -> None:
 def wake() -> None:
     """Look now rather than within a second. Does nothing where no engine runs."""
     if _engine is not None and loop.health().alive:
-        loop.submit(_wake)
+        # It may have begun to drain: whoever looks next finds the work in the tables.
+        with suppress(loop.LoopStopped):
+            loop.submit(_wake)
 
 
 async def _start() -> None:

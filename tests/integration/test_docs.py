@@ -8,10 +8,15 @@ from types import ModuleType
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.test import RequestFactory
+from sqlalchemy import text
 
 from batches import lifecycle
 from batches.operation import operations
+from dbcompat import loop
+from dbcompat.loop import AtomicHandoff
+from dbcompat.sessions import get_background_session
 from tests.integration.running import create, finished, until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -47,6 +52,24 @@ def test_the_view_of_the_docs_hands_its_work_over(rf: RequestFactory) -> None:
     view = run(code_of("background-work-in-django.md")).start
     assert view(rf.post("/")).content == b"started"
     until(lambda: Group.objects.filter(name="GREEN").exists(), "the work to be done")
+
+
+def test_a_request_that_waits_inside_its_transaction_is_refused() -> None:
+    """The work would not see the row, or would wait for the request's own locks without an end."""
+
+    async def seen() -> int:
+        async with get_background_session() as session:
+            return (
+                await session.scalar(text("SELECT count(*) FROM auth_group WHERE name = 'new'"))
+                or 0
+            )
+
+    with transaction.atomic():
+        Group.objects.create(name="new")
+        assert loop.submit(seen).result(10) == 0
+        with pytest.raises(AtomicHandoff, match=r"transaction\.on_commit\(\)"):
+            loop.run(seen, timeout=10)
+    assert loop.run(seen, timeout=10) == 1
 
 
 def test_every_refusal_in_the_docs_is_one() -> None:
