@@ -43,9 +43,8 @@ def _default(field: Any) -> Default:
 
 def _left_empty(field: Any) -> bool:
     """Text that is neither given nor nullable: Django writes an empty one."""
-    if field.primary_key or field.generated or field.has_db_default():
-        return False
-    return not field.null and field.get_default() in ("", b"")
+    # What the database fills in has an expression for its default here, which is not empty.
+    return not (field.primary_key or field.null) and field.get_default() in ("", b"")
 
 
 def _refusal(field: Any) -> Default:

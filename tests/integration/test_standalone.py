@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 
 from dbcompat import loop_thread
+from dbcompat.address import django_database
 from dbcompat.configuration import DEFAULTS
 
 ROOT = Path(__file__).parents[2]
@@ -128,3 +129,9 @@ def test_no_setting_is_read_that_has_no_default() -> None:
     pattern = r'(?:DBCOMPAT|settings|ours)(?:\[|\.get\()"([A-Z_]+)"|_setting\("([A-Z_]+)"'
     assert {one or other for one, other in re.findall(pattern, source)} == set(DEFAULTS)
     assert DEFAULTS["BLOCKED_SECONDS"] == loop_thread.BLOCKED_SECONDS
+
+
+def test_an_address_is_enough() -> None:
+    entry = django_database({"URL": "postgresql://me@127.0.0.1/app"})
+    assert entry["OPTIONS"]["application_name"] == DEFAULTS["APPLICATION_NAME"]
+    assert entry["DISABLE_SERVER_SIDE_CURSORS"]

@@ -226,6 +226,12 @@ def test_bytes_of_any_kind(value: Any) -> None:
     assert agree(MODELS["Binary"], [value]) == [b"\0a"]
 
 
+def test_a_file_is_written_as_its_name() -> None:
+    model: Any = MODELS["File"]
+    write("File", model(value="a/b.txt").value)
+    assert by_us("File") == by_django("File") == ["a/b.txt"]
+
+
 def test_a_wrong_type_is_an_error_and_not_a_guess() -> None:
     for name, value in (("Integer", "5"), ("Text", 5), ("Boolean", "yes"), ("Uuid", "no")):
         with pytest.raises(StatementError):

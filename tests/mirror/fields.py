@@ -7,13 +7,13 @@ from django.db import models
 
 
 class Shout(models.CharField):  # type: ignore[type-arg]
-    """Written in lower case, read in upper case."""
+    """Written backwards in lower case, read forwards in upper case."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return None if value is None else str(value).lower()
+        return None if value is None else str(value)[::-1].lower()
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return None if value is None else value.upper()
+        return None if value is None else value[::-1].upper()
 
 
 class Minutes(models.Field):  # type: ignore[type-arg]

@@ -131,7 +131,7 @@ class Pair(models.Model):
 class FilledByDatabase(models.Model):
     number = models.IntegerField(db_default=-7)
     large = models.BigIntegerField(db_default=2**40)
-    text = models.CharField(max_length=20, db_default="it's 50% of a:b \\ c")
+    text = models.CharField(max_length=20, db_default="it's 50% of :a \\ c")
     colour = models.CharField(max_length=9, choices=Colour, db_default=Colour.RED)
     level = models.SmallIntegerField(choices=Level, db_default=Level.HIGH)
     yes = models.BooleanField(db_default=True)
