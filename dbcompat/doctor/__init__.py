@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dbcompat.doctor import here, pooler, reachability, server
+from dbcompat.doctor import cancellation, here, pooler, reachability, server
 from dbcompat.doctor.causes import explain
 from dbcompat.doctor.patient import Patient, configured
 from dbcompat.doctor.report import Finding, Report
@@ -22,7 +22,13 @@ TOTAL_SECONDS = 20.0
 type Told = Callable[[Finding], None]
 type Probe = Callable[[Patient, Survey], Awaitable[list[Finding]]]
 
-_ALWAYS: list[Probe] = [server.server, here.migrations, here.direct, here.engine, pooler.cancelling]
+_ALWAYS: list[Probe] = [
+    server.server,
+    here.migrations,
+    here.direct,
+    here.engine,
+    cancellation.cancelling,
+]
 _POOLED: list[Probe] = [pooler.shared]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,7 @@ async def shared(patient: Patient, found: Survey) -> list[Finding]:
         if was in held:
             await _forget(held[was], name)
     return [
+        _servers(len(samples)),
         _left({line for sample in samples for line in sample.left}, len(samples)),
         _statements([sample.named for sample in samples]),
         _state(any(sample.seen for sample in samples)),
@@ -159,6 +160,15 @@ async def _used(client: Any, prepared: Any, was: int) -> bool | None:
         return False
     except (TimeoutError, PostgresError, InterfaceError):
         return None
+
+
+def _servers(held: int) -> Finding:
+    title = "Room in the pooler"
+    if held > 1:
+        return Finding("pool-size", title, "ok", f"{held} server connections were held at once.")
+    proved = "Only one server connection was to be had: who holds it and asks for another waits for ever."
+    advice = "Raise default_pool_size in PgBouncer, or the pool size of the project in Supavisor."
+    return Finding("pool-size", title, "warning", proved, advice)
 
 
 def _left(left: set[str], sampled: int) -> Finding:
@@ -223,35 +233,6 @@ def _named(works: bool | None) -> Finding:
     return Finding(
         "named", "Named statements", "ok", f"They {words}. Ours have no names, so both are right."
     )
-
-
-async def cancelling(patient: Patient, found: Survey) -> list[Finding]:
-    """Whether a query that we give up on ends on the server as well."""
-    tag = f"dbcompat {secrets.token_hex(8)}"
-    title = "Cancelling"
-    async with patient.client() as first, patient.client() as second:
-        with suppress(TimeoutError):
-            await first.fetchval(f"SELECT pg_sleep(20) /* {tag} */", timeout=0.3)
-        for _ in range(10):
-            running = (
-                "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE $1"
-            )
-            if not await second.fetchval(running, f"SELECT pg_sleep(20) /* {tag}%"):
-                return [
-                    Finding(
-                        "cancel",
-                        title,
-                        "ok",
-                        "A query that was given up ended on the server as well.",
-                    )
-                ]
-            await asyncio.sleep(0.1)
-    advice = "Let cancel requests through to the server; until then its statement_timeout ends such queries."
-    return [
-        Finding(
-            "cancel", title, "warning", "A query that was given up ran on at the server.", advice
-        )
-    ]
 
 
 async def _forget(client: Any, name: str) -> None:

@@ -12,6 +12,7 @@ from django.db import connection
 from dbcompat import engines, loop
 from dbcompat.doctor import Finding, Report, examine
 from dbcompat.doctor.patient import Patient
+from tests.integration.examining import configured
 from tests.poolers import NEWER, PGBOUNCER, Pooler, pgbouncer
 from tests.supavisor import supavisor
 
@@ -19,24 +20,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("loop_thread"),
 ]
-
-
-@contextmanager
-def configured(settings: LazySettings, entry: dict[str, Any], **ours: object) -> Iterator[None]:
-    """As if this were DATABASE_URL: Django's connection and ours go there."""
-    engines._detected.clear()
-    # The same object in every thread.
-    current = connection.settings_dict
-    before, url = dict(current), "postgresql://somewhere/x"
-    settings.DBCOMPAT = {**settings.DBCOMPAT, "URL": url, "POOLER": "auto", **ours}
-    connection.close()
-    current.update({**entry, "DISABLE_SERVER_SIDE_CURSORS": True})
-    try:
-        yield
-    finally:
-        connection.close()
-        current.clear()
-        current.update(before)
 
 
 def examined() -> dict[str, Finding]:
@@ -116,8 +99,9 @@ def test_one_server_connection(behind: Any) -> None:
     with behind(default_pool_size=1):
         found = examined()
     assert "in transaction mode" in found["mode"].proved
-    assert verdicts(found)["named"] == "unknown"
-    assert found["engine"].verdict == "ok"
+    assert verdicts(found) == {**NO_DIRECT, "named": "unknown", "pool-size": "warning"}
+    assert "Only one server connection" in found["pool-size"].proved
+    assert "given up, ended on the server" in found["cancel"].proved
 
 
 def test_session_mode(behind: Any) -> None:

@@ -1,22 +1,26 @@
 """Why nobody answers: no such name, nothing there, something else there, a server that comes or goes."""
 
+import asyncio
 import socket
+import struct
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from dbcompat import embedded_programs
-from dbcompat.doctor import reachability
+from dbcompat import embedded_programs, loop
+from dbcompat.doctor import Finding, cancellation, reachability
+from dbcompat.doctor.patient import Patient
 from tests.clusters import Cluster, cluster
 from tests.integration.examining import reached, resolving
 from tests.integration.running import until
 from tests.poolers import pgbouncer
 from tests.servers import free_port
+from tests.supavisor import CANCEL_REQUEST
 
 
 @pytest.mark.parametrize(
@@ -106,3 +110,51 @@ def stop(own: Cluster) -> None:
         check=True,
         **embedded_programs._as_account(own.folder),
     )
+
+
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while some := await reader.read(65536):
+            writer.write(some)
+            await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def without_cancelling(own: Cluster) -> AsyncIterator[int]:
+    """A way to the server on which cancel requests get lost, as behind many a load balancer."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readexactly(8)
+        if struct.unpack("!ii", head)[1] == CANCEL_REQUEST:
+            writer.close()
+            return
+        inner, outer = await asyncio.open_connection("127.0.0.1", own.port)
+        outer.write(head)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(carry(reader, outer))
+            group.create_task(carry(inner, writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def test_a_cancel_request_that_gets_lost(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancellation, "QUERY_SECONDS", 2.0)
+
+    async def examine(own: Cluster) -> list[Finding]:
+        async with without_cancelling(own) as port:
+            # Or each request would begin with another, for encryption.
+            plainly = {"PORT": str(port), "OPTIONS": {"sslmode": "disable"}}
+            lost, found = Patient(own.entry(**plainly)), Patient(own.entry())
+            survey = await found.survey()
+            return [
+                *await cancellation.cancelling(lost, survey),
+                *await cancellation.cancelling(found, survey),
+            ]
+
+    with cluster(short_path) as own:
+        lost, found = loop.run(examine, own, timeout=30)
+    assert (lost.verdict, found.verdict) == ("warning", "ok")
+    assert "ran on at the server, for all of its 2 s" in lost.proved
+    assert "Let cancel requests through" in lost.advice
