@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -145,7 +146,7 @@ def test_a_cancel_request_that_gets_lost(short_path: Path, monkeypatch: pytest.M
     async def examine(own: Cluster) -> list[Finding]:
         async with without_cancelling(own) as port:
             # Or each request would begin with another, for encryption.
-            plainly = {"PORT": str(port), "OPTIONS": {"sslmode": "disable"}}
+            plainly: dict[str, Any] = {"PORT": str(port), "OPTIONS": {"sslmode": "disable"}}
             lost, found = Patient(own.entry(**plainly)), Patient(own.entry())
             survey = await found.survey()
             return [
