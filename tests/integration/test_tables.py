@@ -98,7 +98,8 @@ def test_a_model_that_another_one_replaces(settings: LazySettings) -> None:
 
 
 def test_two_models_of_one_table() -> None:
-    assert METADATA.tables["Other place.Named: things"] is table_for(Named)
+    named = table_for(Named)
+    assert METADATA.tables["Other place.Named: things"] is named
     assert table_for(Legacy).fullname == table_for(Named).fullname
     assert table_for(Legacy).c.keys() == ["id", "Select; all"]
 
