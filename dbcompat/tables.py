@@ -43,15 +43,25 @@ def _table(model: type[models.Model]) -> Table:
     names = {part.column for part in options.pk_fields}
     columns = [_column(field, field.column in names) for field in options.local_concrete_fields]
     schema, name = split_name(options.db_table)
-    # Two models of one table, as an unmanaged one of somebody else's: the first is the one others refer to.
-    taken = Table(name, MetaData(), schema=schema).key in METADATA.tables
     return Table(
         name,
-        MetaData() if taken else METADATA,
+        _metadata(options.managed, f"{schema}.{name}" if schema else name),
         *columns,
         schema=schema,
         comment=options.db_table_comment or None,
+        info={"managed": options.managed},
     )
+
+
+def _metadata(managed: bool, key: str) -> MetaData:
+    """Of two models of one table others refer to the managed one, whichever was asked for first."""
+    there = METADATA.tables.get(key)
+    if there is None:
+        return METADATA
+    if not managed or there.info["managed"]:
+        return MetaData()
+    METADATA.remove(there)
+    return METADATA
 
 
 def split_name(db_table: str) -> tuple[str | None, str]:

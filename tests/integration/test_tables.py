@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from django.contrib.postgres import fields as postgres
 from django.contrib.postgres.search import SearchVectorField
 from django.db import connection, models
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, Text, create_engine, select
 from sqlalchemy.dialects.postgresql import CIDR
 
 from batches.models import Batch, Item
@@ -20,7 +20,6 @@ from tests.mirror.models import (
     STRUCTURES,
     Extended,
     Keyed,
-    Legacy,
     Linked,
     Named,
     Pair,
@@ -97,11 +96,18 @@ def test_a_model_that_another_one_replaces(settings: LazySettings) -> None:
         table_for(Replaced)
 
 
-def test_two_models_of_one_table() -> None:
-    named = table_for(Named)
-    assert METADATA.tables["Other place.Named: things"] is named
-    assert table_for(Legacy).fullname == table_for(Named).fullname
-    assert table_for(Legacy).c.keys() == ["id", "Select; all"]
+@pytest.mark.parametrize("first", ["Ours", "Theirs"])
+def test_of_two_models_of_one_table_others_refer_to_the_managed_one(first: str) -> None:
+    name = f"Other.{first}"
+    models_of = {
+        "Ours": model_of(f"Ours{first}", models.IntegerField(), db_table=name),
+        "Theirs": model_of(f"Theirs{first}", models.TextField(), db_table=name, managed=False),
+    }
+    table_for(models_of[first])
+    tables = {which: table_for(model) for which, model in models_of.items()}
+    assert METADATA.tables[name] is tables["Ours"]
+    assert tables["Theirs"].name == tables["Ours"].name
+    assert isinstance(tables["Theirs"].c.value.type, Text)
 
 
 def test_joins_know_the_references() -> None:
@@ -111,7 +117,7 @@ def test_joins_know_the_references() -> None:
     joined = select(table_for(Item).join(table_for(Batch)))
     assert "batches_batch.id = batches_item.batch_id" in str(joined)
     (target,) = table_for(Linked).c.by_code_id.foreign_keys
-    assert target.column is table_for(Keyed).c.code
+    assert table_for(Keyed).c.code is target.column
 
 
 def test_threads_that_ask_at_once_get_one_table() -> None:

@@ -164,8 +164,8 @@ FIELDS: dict[str, tuple[Any, SearchStrategy[Any]]] = {
 }
 
 
-def model_of(name: str, field: Any) -> type[models.Model]:
-    meta = type("Meta", (), {"app_label": "mirror"})
+def model_of(name: str, field: Any, **options: Any) -> type[models.Model]:
+    meta = type("Meta", (), {"app_label": "mirror", **options})
     body = {"__module__": __name__, "Meta": meta, "value": field}
     return type(f"{name}Value", (models.Model,), body)
 
