@@ -5,6 +5,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -98,7 +99,10 @@ def test_a_server_that_starts_ends_and_is_gone(
                 until(lambda: "shutting down" in reached(own.url()).proved, "it ends")
                 own.stop()
             assert "nothing listens" in reached(own.url()).proved
+            began = time.monotonic()
             found = reached(pooler.entry)
+            # Long before the driver's own limit for a statement.
+            assert time.monotonic() - began < 20
             assert "lets us in and then answers no query" in found.proved
             assert "start the database behind it" in found.advice
 
