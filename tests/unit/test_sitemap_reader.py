@@ -1,0 +1,265 @@
+"""Sitemaps as people write them: every kind, every mistake, and what must not cost more than a moment."""
+
+import gzip
+import resource
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from batches.operations.web.sitemap_reader import PIECE, NotASitemap, Reader
+from batches.operations.web.sitemap_values import (
+    Child,
+    Entry,
+    address,
+    frequency,
+    moment,
+    priority,
+)
+from batches.operations.web.unpacking import TooMuch, Unpacker
+
+A, B = "https://a.example/1", "https://a.example/2?x=1&y=2"
+NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+
+
+def urls(*parts: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>', ns: str = NS) -> str:
+    body = "".join(f"<url><loc>{part}</loc></url>" for part in parts)
+    return f"{head}<urlset {ns}>{body}</urlset>"
+
+
+def read(data: bytes, size: int = PIECE) -> tuple[list[Entry | Child], Reader]:
+    reader = Reader()
+    found = [one for n in range(0, len(data), size) for one in reader.feed(data[n : n + size])]
+    return [*found, *reader.close()], reader
+
+
+ESCAPED = B.replace("&", "&amp;")
+GOOD = urls(A, ESCAPED)
+MALFORMED = {
+    "as it should be": GOOD.encode(),
+    "no namespace": urls(A, ESCAPED, ns="").encode(),
+    "another namespace": urls(A, ESCAPED, ns='xmlns="https://example.com/x"').encode(),
+    "prefixed": GOOD.replace("<urlset xmlns", "<sm:urlset xmlns:sm").replace("</urlset", "</sm:urlset")
+    .replace("<url>", "<sm:url>").replace("</url>", "</sm:url>")
+    .replace("<loc>", "<sm:loc>").replace("</loc>", "</sm:loc>").encode(),
+    "byte order mark": b"\xef\xbb\xbf" + GOOD.encode(),
+    "CDATA": urls(f"<![CDATA[{A}]]>", f"<![CDATA[{B}]]>").encode(),
+    "white space": urls(f"\n  {A}\n", f"\t{ESCAPED} ").encode(),
+    "comments and instructions": GOOD.replace("<loc>", "<!-- x --><?y z?><loc>").encode(),
+    "an undeclared prefix": GOOD.replace(
+        "</loc>", "</loc><image:image><image:loc>https://a.example/i.png</image:loc></image:image>"
+    ).encode(),
+    "blank lines in front": b"\n\n  \n" + GOOD.encode(),
+    "UTF-16": urls(A, ESCAPED, head='<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16"),
+    "an unknown encoding": GOOD.replace("UTF-8", "x-nonsense").encode(),
+    "latin-1 bytes under UTF-8": GOOD.replace("</urlset>", "<x>caf\xe9</x></urlset>").encode("latin-1"),
+    "an unescaped ampersand": urls(A, B).encode(),
+    "a control character": GOOD.replace("<loc>", "\x0b<loc>").encode(),
+    "&nbsp;": GOOD.replace("<loc>", "&nbsp;<loc>").encode(),
+    "a plain DOCTYPE": GOOD.replace("?>", "?><!DOCTYPE urlset>").encode(),
+    "a warning of PHP in front": b"<br />\n<b>Warning</b>: Undefined variable in x.php\n" + GOOD.encode(),
+    "capitals": GOOD.replace("url", "URL").replace("loc>", "LOC>").encode(),
+    "a list": f"{A}\n{B}\n".encode(),
+    "a list with a byte order mark and Windows ends": b"\xef\xbb\xbf" + f"{A}\r\n\r\n{B}".encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [PIECE, 7], ids=["whole", "in pieces"])
+@pytest.mark.parametrize("name", MALFORMED)
+def test_what_people_write_is_read(name: str, size: int) -> None:
+    found, reader = read(MALFORMED[name], size)
+    assert [one.url for one in found] == [A, B]
+    assert reader.whole
+
+
+@pytest.mark.parametrize("size", [PIECE, 7], ids=["whole", "in pieces"])
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (GOOD[: GOOD.index(B[:19])], [A]),
+        (GOOD[: GOOD.index("?x=1") + 2], [A]),
+        (GOOD.replace("</urlset>", ""), [A, B]),
+    ],
+    ids=["after the first", "inside an address", "before the end"],
+)
+def test_half_an_address_is_none(data: str, expected: list[str], size: int) -> None:
+    found, reader = read(data.encode(), size)
+    assert [one.url for one in found] == expected
+    assert not reader.whole
+
+
+ENTITY = '<?xml version="1.0"?><!DOCTYPE urlset [<!ENTITY x "{}">]>' + urls("&x;", head="")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is empty"),
+        (b"   \n", "is empty"),
+        (b"<!doctype html><html><body>Not found</body></html>", "is a web page"),
+        (b'<?xml version="1.0"?><html xmlns="x"><body/></html>', "XML of another kind: html"),
+        (b"hello", "is no sitemap"),
+        (b"x" * 100_000, "is no sitemap"),
+        (ENTITY.format("aaaa").encode(), "declares entities"),
+        (ENTITY.format("y").replace('"y"', 'SYSTEM "file:///etc/hostname"').encode(), "entities"),
+    ],
+)
+def test_what_is_no_sitemap_is_named(data: bytes, words: str) -> None:
+    with pytest.raises(NotASitemap, match=words):
+        read(data)
+
+
+def test_everything_a_page_can_say() -> None:
+    page = f"""<url><loc>{A}</loc><lastmod>2026-05-04T03:02:01+02:00</lastmod><changefreq>Daily</changefreq>
+      <priority>0,8</priority><mobile:mobile/>
+      <xhtml:link rel="alternate" hreflang="de" href="https://a.example/de"/>
+      <image:image><image:loc>https://a.example/1.png</image:loc><image:title>One</image:title></image:image>
+      <image:image><image:loc>https://a.example/2.png</image:loc></image:image>
+      <video:video><video:title>Film</video:title><video:content_loc>https://a.example/v.mp4</video:content_loc>
+      </video:video><video:video><video:title>Second</video:title></video:video>
+      <news:news><news:publication><news:name>Post</news:name><news:language>en</news:language></news:publication>
+      <news:title>Today</news:title></news:news></url>"""
+    spaces = " ".join(
+        f'xmlns:{n}="http://{n}"' for n in ("mobile", "xhtml", "image", "video", "news")
+    )
+    (found,), reader = read(f"<urlset {NS} {spaces}>{page}</urlset>".encode())
+    assert isinstance(found, Entry)
+    assert found.lastmod == datetime(2026, 5, 4, 1, 2, 1, tzinfo=UTC)
+    assert (found.changefreq, found.priority, found.mobile) == ("daily", 0.8, True)
+    assert found.alternates == [("de", "https://a.example/de")]
+    assert found.images == [
+        {"loc": "https://a.example/1.png", "title": "One"},
+        {"loc": "https://a.example/2.png"},
+    ]
+    assert [video["title"] for video in found.videos] == ["Film", "Second"]
+    assert found.news == [{"name": "Post", "language": "en", "title": "Today"}]
+    assert reader.kind == "urlset"
+
+
+def test_an_index() -> None:
+    body = f"<sitemap><loc>{A}</loc><lastmod>2026-05</lastmod></sitemap><sitemap><loc>{ESCAPED}</loc></sitemap>"
+    found, reader = read(f"<sitemapindex {NS}>{body}</sitemapindex>".encode())
+    assert found == [Child(A, datetime(2026, 5, 1, tzinfo=UTC)), Child(B)]
+    assert reader.kind == "index"
+
+
+def test_feeds() -> None:
+    rss = f"""<rss version="2.0"><channel><link>https://a.example/</link><item><link>{A}</link>
+      <pubDate>Tue, 10 Aug 2010 12:00:00 GMT</pubDate></item><item><link>{ESCAPED}</link></item></channel></rss>"""
+    found, reader = read(rss.encode())
+    assert found == [Entry(A, datetime(2010, 8, 10, 12, tzinfo=UTC)), Entry(B)]
+    assert reader.kind == "rss"
+    atom = f"""<feed xmlns="http://www.w3.org/2005/Atom"><link href="https://a.example/"/><entry>
+      <link rel="self" href="https://a.example/x"/><link href="{A}"/><updated>2026-01-02</updated></entry></feed>"""
+    found, reader = read(atom.encode())
+    assert found == [Entry(A, datetime(2026, 1, 2, tzinfo=UTC))]
+    assert reader.kind == "atom"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-05-04 03:02", datetime(2026, 5, 4, 3, 2, tzinfo=UTC)),
+        ("2026-05-04T03:02:01.123456Z", datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)),
+        ("0000-00-00", None), ("2026-13-45", None), ("10000-01-01", None),
+        ("2026-01-01T00:00:00+25:00", None), ("yesterday", None), ("", None),
+    ],
+)  # fmt: skip
+def test_dates(text: str, expected: datetime | None) -> None:
+    assert moment(text) == expected
+
+
+def test_what_means_nothing_is_kept_as_it_stood() -> None:
+    data = urls(A).replace("</loc>", "</loc><lastmod>yesterday</lastmod>")
+    (found,), _ = read(data.encode())
+    assert isinstance(found, Entry)
+    assert (found.lastmod, found.raw) == (None, "yesterday")
+
+
+def test_numbers_words_and_addresses() -> None:
+    assert [priority(text) for text in ("1,0", "0.5", "NaN", "-1", "5", "")] == [
+        1.0,
+        0.5,
+        None,
+        None,
+        None,
+        None,
+    ]
+    assert [frequency(text) for text in ("Daily ", "bogus")] == ["daily", ""]
+    assert address(f"https://a.example/{'x' * 3000}") == ""
+    assert address("javascript:alert(1)") == ""
+
+
+PACKED = gzip.compress(GOOD.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (GOOD.encode(), True),
+        (PACKED, True),
+        (gzip.compress(GOOD[:80].encode()) + gzip.compress(GOOD[80:].encode()), True),
+        (PACKED + b"trailing garbage", True),
+        (gzip.compress(PACKED), True),
+        (PACKED[:-20], False),
+    ],
+    ids=["plain", "packed", "in two parts", "with garbage", "packed twice", "cut off"],
+)
+@pytest.mark.parametrize("size", [PIECE, 1], ids=["whole", "byte by byte"])
+def test_what_is_packed_is_told_by_its_bytes(data: bytes, whole: bool, size: int) -> None:
+    unpacker = Unpacker(1024 * 1024)
+    pieces = [data[n : n + size] for n in range(0, len(data), size)]
+    plain = b"".join(part for piece in pieces for part in unpacker.feed(piece))
+    plain += b"".join(unpacker.close())
+    assert (plain == GOOD.encode()) == whole
+    assert GOOD.encode().startswith(plain)
+    assert unpacker.whole == whole
+
+
+def test_a_bomb_stops_at_its_limit() -> None:
+    bomb = gzip.compress(gzip.compress(bytes(300 * 1024 * 1024)))
+    unpacker = Unpacker(10 * 1024 * 1024)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(TooMuch, match="larger than 10 MB"):
+        for _ in unpacker.feed(bomb):
+            pass
+    # Kilobytes.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000
+
+
+def many(count: int) -> Iterator[bytes]:
+    yield f"<urlset {NS}>".encode()
+    for start in range(0, count, 1000):
+        yield "".join(
+            f"<url><loc>https://a.example/{n}</loc><lastmod>2026-01-01</lastmod></url>"
+            for n in range(start, start + 1000)
+        ).encode()
+    yield b"</urlset>"
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    reader, seen, before = Reader(), 0, 0
+    for piece in many(200_000):
+        seen += sum(1 for _ in reader.feed(piece))
+        if seen == 50_000:
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seen += sum(1 for _ in reader.close())
+    assert seen == 200_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"<urlset {NS}>" + "<url>" * 200_000,
+        f"<urlset {NS}><url "
+        + " ".join(f'a{n}="1"' for n in range(100_000))
+        + f"><loc>{A}</loc></url></urlset>",
+        f"<urlset {NS}><url><loc>https://a.example/{'x' * 5_000_000}</loc></url></urlset>",
+    ],
+    ids=["depth", "attributes", "length"],
+)
+def test_hostile_files_cost_a_moment(data: str) -> None:
+    found, _ = read(data.encode())
+    assert [one.url for one in found] in ([], [A])
