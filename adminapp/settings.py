@@ -86,6 +86,7 @@ TASKS = {"default": {"BACKEND": "dbcompat.tasks.LoopThreadBackend"}}
 # Dotted paths, in the order the console shows them. Another app adds its own here.
 OPERATIONS = [
     "batches.operations.page_scan.PageScan",
+    "batches.operations.sitemap_scan.SitemapScan",
     "batches.operations.checksum.Checksum",
 ]
 # Sample sites that the console offers for a first try; `serve --demo` fills it.

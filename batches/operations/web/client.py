@@ -1,7 +1,7 @@
 """One request and its answer, within limits of time, size and place."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -70,12 +70,14 @@ class Answer:
 class Reading:
     """How much of a body is read: `most` bytes, decompressed. More is an error, unless it is to be `cut`.
 
-    Of an answer that is not `wanted`, by status and headers, only scraps are read.
+    Of an answer that is not `wanted`, by status and headers, only scraps are read. `take` is given the
+    pieces as they come; then the answer itself has no body.
     """
 
     most: int
     wanted: Callable[[int, str], bool] = lambda status, content_type: True
     cut: bool = False
+    take: Callable[[bytes], Awaitable[None]] | None = None
 
 
 class Client:
@@ -134,16 +136,20 @@ async def _read(response: aiohttp.ClientResponse, answer: Answer, reading: Readi
     """Piece by piece, after decompression: a small answer may unfold to gigabytes."""
     wanted = reading.wanted(answer.status, answer.content_type)
     most, cut = (reading.most, reading.cut) if wanted else (_SCRAPS, True)
-    body = bytearray()
+    body, size = bytearray(), 0
     async for piece in response.content.iter_chunked(64 * 1024):
-        body += piece
-        if len(body) > most:
+        size += len(piece)
+        if size > most:
             response.close()
             if not cut:
                 words = f"The page is larger than {most // 1024 // 1024} MB."
                 raise failures.TooLarge(words, cause=words)
-            del body[most:]
+            body += piece[: len(piece) - (size - most)]
             break
+        if wanted and reading.take is not None:
+            await reading.take(piece)
+        else:
+            body += piece
     if wanted and answer.headers.get("content-encoding", "").strip().lower() not in _UNPACKED:
         raise failures.BadAnswer("The page is packed in a way that can't be read.")
     return bytes(body) if wanted else b""

@@ -34,6 +34,9 @@ def is_page(status: int, content_type: str) -> bool:
     return status < 300 and content_type in _HTML
 
 
+PAGE = Reading(MAX_BODY, is_page)
+
+
 class Fetcher:
     """One client for all fetches of a loop. Made, used and closed on that loop.
 
@@ -55,16 +58,16 @@ class Fetcher:
     async def close(self) -> None:
         await self._client.close()
 
-    async def site(self, target: str, limits: Limits) -> Answer:
+    async def site(self, target: str, limits: Limits, reading: Reading = PAGE) -> Answer:
         """A target as `targets.site` made it: a URL as it is, a bare host by https, else by http."""
         if is_url(target):
-            return await self.get(target, limits)
+            return await self.get(target, limits, reading)
         try:
-            return await self.get(f"https://{target}", limits)
+            return await self.get(f"https://{target}", limits, reading)
         except failures.NoSecureConnection as error:
             first = error
         try:
-            answer = await self.get(f"http://{target}", limits)
+            answer = await self.get(f"http://{target}", limits, reading)
         except (Transient, failures.BadAnswer):
             # That something is there, but not securely, says more than that http doesn't work at all.
             if isinstance(first, failures.BadCertificate):
@@ -72,7 +75,11 @@ class Fetcher:
             raise
         return replace(answer, insecure=str(first))
 
-    async def get(self, address: str, limits: Limits) -> Answer:
+    async def sitemaps(self, address: str, limits: Limits) -> list[str]:
+        """The addresses that the robots.txt of a site names as its sitemaps, as they stand there."""
+        return await self._robots.sitemaps(parse(address), limits.seconds)
+
+    async def get(self, address: str, limits: Limits, reading: Reading = PAGE) -> Answer:
         """Raises Transient, Permanent or Skip, each in words for the operator."""
         try:
             url = parse(address)
@@ -82,9 +89,7 @@ class Fetcher:
         while True:
             if limits.robots:
                 await self._robots.ask(url, limits.seconds)
-            answer = await self._client.request(
-                url.href, limits.seconds, Reading(MAX_BODY, is_page)
-            )
+            answer = await self._client.request(url.href, limits.seconds, reading)
             if answer.status not in REDIRECTS or not answer.headers.get("location"):
                 return replace(answer, hops=hops)
             hops.append(Hop(answer.url, answer.status))

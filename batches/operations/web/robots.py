@@ -63,13 +63,20 @@ class Robots:
 
     async def ask(self, url: ada_url.URL, seconds: float) -> None:
         """Raises Skip if the site asks not to fetch this page, Transient if it can't be asked."""
+        rules = await self._rules(url, seconds)
+        if not rules.can_fetch(url.href, PRODUCT):
+            raise Skip(f"The robots.txt of {url.host} does not allow to fetch this page.")
+
+    async def sitemaps(self, url: ada_url.URL, seconds: float) -> list[str]:
+        return [str(address) for address in (await self._rules(url, seconds)).sitemaps]
+
+    async def _rules(self, url: ada_url.URL, seconds: float) -> Protego:
         rules = self._cache.get(url.origin)
         if rules is None:
             text = await self._read(url.origin, seconds)
             rules = await self._parsed(text)
             self._cache.put(url.origin, rules, len(text))
-        if not rules.can_fetch(url.href, PRODUCT):
-            raise Skip(f"The robots.txt of {url.host} does not allow to fetch this page.")
+        return rules
 
     async def _read(self, origin: str, seconds: float) -> str:
         url = ada_url.URL(f"{origin}/robots.txt")
