@@ -112,6 +112,7 @@ def make_engine(
     )
     event.listen(engine.sync_engine, "connect", codecs.install)
     event.listen(engine.sync_engine, "checkout", guards.refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", guards.discard_outdated)
     if refusing:
         for name in ("set_connection_execution_options", "set_engine_execution_options"):
             event.listen(engine.sync_engine, name, guards.refuse_autocommit)

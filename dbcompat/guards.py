@@ -3,7 +3,9 @@
 from time import monotonic
 from typing import Any
 
+from asyncpg.exceptions import OutdatedSchemaCacheError
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,6 +29,18 @@ def refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
     """
     if connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def discard_outdated(context: ExceptionContext) -> None:
+    """On an error. A composite type has changed: the driver closes its statements, SQLAlchemy keeps them.
+
+    Every later use on the connection would fail. As one that is gone it is replaced, and the transaction may
+    be run again.
+    """
+    if isinstance(context.original_exception.__cause__, OutdatedSchemaCacheError):
+        context.is_disconnect = True
+        # The others find out for themselves, and some never used the type.
+        context.invalidate_pool_on_disconnect = False
 
 
 def refuse_autocommit(target: Any, options: dict[str, Any]) -> None:
