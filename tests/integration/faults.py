@@ -1,14 +1,22 @@
 """SQLAlchemy as anybody would use it, for tests that show what goes wrong with it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from dbcompat.address import asyncpg_arguments
 
+CLIENTS, TURNS = 12, 40
 NO_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+
+
+def unique() -> str:
+    """As the dialect's documentation has it."""
+    return f"__asyncpg_{uuid4()}__"
 
 
 def plain(entry: dict[str, Any], arguments: dict[str, Any], **options: Any) -> AsyncEngine:
@@ -23,3 +31,24 @@ async def opened(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
         yield engine
     finally:
         await engine.dispose()
+
+
+async def first_fault(
+    engine: AsyncEngine, use: Callable[[AsyncEngine, int], Awaitable[None]]
+) -> str:
+    """What many clients at once run into: the first error's words, or nothing after so many turns of each."""
+    found: list[str] = []
+
+    async def client(number: int) -> None:
+        for turn in range(TURNS):
+            try:
+                await use(engine, number + turn)
+            except Exception as error:  # noqa: BLE001 -- whichever it is, it is the fault
+                found.append(f"{type(error).__name__}: {error}")
+            if found:
+                return
+
+    async with opened(engine), asyncio.TaskGroup() as group:
+        for number in range(CLIENTS):
+            group.create_task(client(number))
+    return found[0] if found else ""

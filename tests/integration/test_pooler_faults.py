@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -22,17 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dbcompat import engines, loop
 from dbcompat.doctor.patient import Patient
 from dbcompat.profiles import DIRECT, PGBOUNCER, profile_named
-from tests.integration.faults import NO_CACHES, opened, plain
+from tests.integration.faults import NO_CACHES, first_fault, opened, plain, unique
 from tests.poolers import NEWER, Pooler, pgbouncer
 from tests.servers import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("loop_thread")]
 
 ASKING = str(ROOT / "tests" / "programs" / "asking.py")
-
-
-def unique() -> str:
-    return f"__asyncpg_{uuid4()}__"
 
 
 @pytest.fixture
@@ -142,26 +137,11 @@ def test_right_values_with_the_profile(
     assert loop.run(_before_and_after, engine, column, change, timeout=30) == (before, right)
 
 
-async def _faults(engine: AsyncEngine, want: int = 1) -> str:
-    """What many clients at once run into: the first error's words, or nothing."""
-    found: list[str] = []
-
-    async def client(number: int) -> None:
-        for turn in range(40):
-            try:
-                async with engine.begin() as database:
-                    asked = text(f"SELECT CAST(:n AS int[]) AS c{(number + turn) % 5}")
-                    assert await database.scalar(asked, {"n": [number]}) == [number]
-                    await database.execute(text("SELECT 1"))
-            except Exception as error:  # noqa: BLE001 -- whichever it is, it is the fault
-                found.append(str(error))
-            if len(found) >= want:
-                return
-
-    async with opened(engine), asyncio.TaskGroup() as group:
-        for number in range(12):
-            group.create_task(client(number))
-    return " ".join(found[:1])
+async def _ask(engine: AsyncEngine, number: int) -> None:
+    async with engine.begin() as database:
+        asked = text(f"SELECT CAST(:n AS int[]) AS c{number % 5}")
+        assert await database.scalar(asked, {"n": [number]}) == [number]
+        await database.execute(text("SELECT 1"))
 
 
 MISSING = "does not exist"
@@ -170,6 +150,7 @@ WRONG = {
     "unique names, the dialect's cache on": (
         {"statement_cache_size": 0, "prepared_statement_name_func": unique}, {}, MISSING,
     ),
+    "unique names, both caches on": ({"prepared_statement_name_func": unique}, {}, MISSING),
     "unique names, both caches off, AUTOCOMMIT": (
         {**NO_CACHES, "prepared_statement_name_func": unique},
         {"isolation_level": "AUTOCOMMIT"}, MISSING,
@@ -178,9 +159,15 @@ WRONG = {
         {"server_settings": {"statement_cache_size": "0"}}, {},
         "unsupported startup parameter: statement_cache_size",
     ),
-    "a setting of the server among them": (
-        {**NO_CACHES, "server_settings": {"jit": "off"}}, {}, "unsupported startup parameter: jit",
-    ),
+    **{
+        f"{name} among them": (
+            {**NO_CACHES, "server_settings": {name: value}}, {}, f"unsupported startup parameter: {name}",
+        )
+        for name, value in {
+            "jit": "off", "search_path": "public", "statement_timeout": "1000", "app.tenant": "7",
+            "options": "-c jit=off",
+        }.items()
+    },
 }  # fmt: skip
 
 
@@ -189,13 +176,13 @@ def test_what_fails_behind_a_pooler(pooler: Pooler, name: str) -> None:
     given: Any = WRONG[name]
     arguments, options, words = given
     engine = plain(pooler.entry, arguments, pool_size=12, **options)
-    assert words in loop.run(_faults, engine, timeout=60)
+    assert words in loop.run(first_fault, engine, _ask, timeout=60)
 
 
 @pytest.mark.parametrize("options", [{}, {"isolation_level": "AUTOCOMMIT"}], ids=str)
 def test_the_profile_does_not(pooler: Pooler, options: Any) -> None:
     engine = engines.make_engine(pooler.entry, PGBOUNCER, pool_size=12, **options)
-    assert loop.run(_faults, engine, timeout=60) == ""
+    assert loop.run(first_fault, engine, _ask, timeout=60) == ""
 
 
 async def _fresh_clients(entry: dict[str, Any], profile: Any) -> list[str]:
