@@ -17,6 +17,10 @@ PROBE = "dbcompat.probe"
 _LOOK = "SELECT current_setting($1, true), pg_backend_pid(), current_setting('application_name')"
 # How long a client may wait for a server connection before the pool counts as full.
 WAIT_SECONDS = 1.0
+# How often the first client asks while another waits, and how many others there are at most.
+TURN_SECONDS, OTHERS = 0.1, 4
+# On a busy pooler it gets the same one now and then; all at one pace, it could each time.
+PAUSES = (0.001, 0.004, 0.009)
 
 type Mode = Literal["none", "session", "transaction", "statement"]
 type Startup = Literal["honoured", "refused", "dropped"]
@@ -52,13 +56,13 @@ async def detect(arguments: dict[str, Any], where: str, application_name: str) -
 
     `arguments` are asyncpg's for the address, `where` is its name for people. Raises what connecting raises.
     """
-    found = await survey(arguments, application_name, others=2)
+    found = await survey(arguments, application_name)
     log.info("Database %s: %s. Using the %s profile.", where, found.how, found.profile)
     return found.profile
 
 
-async def survey(arguments: dict[str, Any], application_name: str, others: int = 4) -> Survey:
-    """Up to `others` more clients are held at once to see whose server connection they are given."""
+async def survey(arguments: dict[str, Any], application_name: str) -> Survey:
+    """More clients are held at once, a few, to see whose server connection they are given."""
     async with AsyncExitStack() as stack:
         try:
             first = await stack.enter_async_context(
@@ -82,34 +86,74 @@ async def survey(arguments: dict[str, Any], application_name: str, others: int =
         if pid == first.get_server_pid() and startup == "honoured":
             return Survey(startup, False, name, "none", "PostgreSQL itself")
         return await _mode(stack, first, pid, Survey(startup, True, name, "transaction", ""),
-                           lambda: client(arguments, application_name), others)  # fmt: skip
+                           lambda: client(arguments, application_name))  # fmt: skip
 
 
 async def _mode(
-    stack: AsyncExitStack, first: Any, pid: int, so_far: Survey, another: Any, others: int
+    stack: AsyncExitStack, first: Any, pid: int, so_far: Survey, another: Any
 ) -> Survey:
-    """Whether a client that is still connected keeps its server.
+    """Whether a client that is still connected keeps its server, asked beside each of several newcomers.
 
-    Not whether its own changes: with one server it never does, and two in step under round robin change none.
+    Not whether it gets the same one once more: the only one it ever can, or the last that the newcomers have
+    left, it gets in transaction mode, too.
     """
-    held: list[int] = []
-    for number in range(2, others + 2):
-        second = await stack.enter_async_context(another())
-        got = await begin(second)
-        if got is None:
-            break
-        held.append(got)
+    for held in range(OTHERS):
+        try:
+            second = await stack.enter_async_context(another())
+        except (PostgresError, OSError):
+            # It has let the first one in, and lets that one work.
+            how = "it takes no more clients, so that its mode can't be told"
+            return _with(so_far, "transaction", how, held + 1, full=True)
+        got, turns, overtaken = await _beside(first, pid, second)
         if got == pid:
-            how = f"client {number} was given server process {pid} while client 1 was still connected to it"
-            return _with(so_far, "transaction", how, len(held))
-    full = len(held) < others
-    again = await begin(first)
-    if again == pid:
-        others_got = "no other got one" if not held else f"{len(held)} more got others"
-        how = f"client 1 kept server process {pid} while {others_got}"
-        return _with(so_far, "session", how, len(held) + 1, full)
-    moved = "had to wait for one" if again is None else "was given another the second time"
-    return _with(so_far, "transaction", f"client 1 {moved}", len(held) + 1, full)
+            how = f"client {held + 2} was given server process {pid} while client 1 was still connected to it"
+            return _with(so_far, "transaction", how, held + 1)
+        if any(turn != pid for turn in turns):
+            moved = "had to wait for one" if None in turns else "was given another later"
+            return _with(so_far, "transaction", f"client 1 {moved}", held + 1)
+        if got is None:
+            return _starved(so_far, pid, held + 1, overtaken)
+    how = f"client 1 kept server process {pid} while {OTHERS} more came and got others"
+    return _with(so_far, "session", how, OTHERS + 1)
+
+
+async def _beside(first: Any, pid: int, second: Any) -> tuple[int | None, list[int | None], int]:
+    """The server that `second` is given, those of `first` meanwhile, and how often it overtook."""
+    turns: list[int | None] = []
+    overtaken = 0
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(begin(second))
+        await asyncio.wait([asking], timeout=TURN_SECONDS)
+        while not asking.done() and None not in turns:
+            turns.append(await _turn(first))
+            overtaken += not asking.done()
+            await asyncio.wait([asking], timeout=TURN_SECONDS)
+    got = asking.result()
+    if got not in (None, pid):
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            turns.append(await _turn(first))
+    return got, turns, overtaken
+
+
+async def _turn(client: Any) -> int | None:
+    """A transaction of its own; None also if it lost its connection, which proves no session."""
+    pid = await begin(client)
+    try:
+        await client.execute("ROLLBACK")
+    except (PostgresError, InterfaceError, OSError):
+        return None
+    return pid
+
+
+def _starved(so_far: Survey, pid: int, servers: int, overtaken: int) -> Survey:
+    """What a newcomer that got no server at all proves."""
+    if overtaken:
+        # Servers that are free go to those who have waited longest.
+        how = f"client 1 kept server process {pid} while one more waited for any"
+        return _with(so_far, "session", how, servers, full=True)
+    how = "neither client was given a server in time, which proves no other"
+    return _with(so_far, "transaction", how, servers, full=True)
 
 
 def _with(so_far: Survey, mode: Mode, how: str, servers: int, full: bool = False) -> Survey:
