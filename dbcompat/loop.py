@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connections
 
-from dbcompat import forks, loop_endings
+from dbcompat import forks, loop_endings, loop_forks
 from dbcompat.loop_endings import end_on_signals
 from dbcompat.loop_errors import AtomicHandoff, LoopError, LoopReentry, LoopStopped
 from dbcompat.loop_health import Blocked, Health, PoolUse
@@ -225,5 +225,6 @@ def _forget_after_fork() -> None:
     _lock, _current, _stopped = threading.RLock(), None, False
 
 
+loop_forks.stand_still(lambda: _current)
 os.register_at_fork(after_in_child=_forget_after_fork)
 loop_endings.listen_at_exit(stop)
