@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from dbcompat.address import asyncpg_arguments
 
-CLIENTS, TURNS = 12, 40
+# Odd: of an even number that take turns each would meet the same one of two servers, again and again.
+CLIENTS, TURNS = 13, 60
 NO_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 

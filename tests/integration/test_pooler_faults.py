@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dbcompat import engines, loop
 from dbcompat.doctor.patient import Patient
 from dbcompat.profiles import DIRECT, PGBOUNCER, profile_named
-from tests.integration.faults import NO_CACHES, first_fault, opened, plain, unique
+from tests.integration.faults import CLIENTS, NO_CACHES, first_fault, opened, plain, unique
 from tests.poolers import NEWER, Pooler, pgbouncer
 from tests.servers import ROOT
 
@@ -175,13 +175,13 @@ WRONG = {
 def test_what_fails_behind_a_pooler(pooler: Pooler, name: str) -> None:
     given: Any = WRONG[name]
     arguments, options, words = given
-    engine = plain(pooler.entry, arguments, pool_size=12, **options)
+    engine = plain(pooler.entry, arguments, pool_size=CLIENTS, **options)
     assert words in loop.run(first_fault, engine, _ask, timeout=60)
 
 
 @pytest.mark.parametrize("options", [{}, {"isolation_level": "AUTOCOMMIT"}], ids=str)
 def test_the_profile_does_not(pooler: Pooler, options: Any) -> None:
-    engine = engines.make_engine(pooler.entry, PGBOUNCER, pool_size=12, **options)
+    engine = engines.make_engine(pooler.entry, PGBOUNCER, pool_size=CLIENTS, **options)
     assert loop.run(first_fault, engine, _ask, timeout=60) == ""
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dbcompat import engines, loop
 from dbcompat.profiles import PGBOUNCER
-from tests.integration.faults import first_fault, opened, plain, unique
+from tests.integration.faults import CLIENTS, first_fault, opened, plain, unique
 from tests.poolers import Pooler, pgbouncer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("loop_thread")]
@@ -86,13 +86,15 @@ def met(engine: AsyncEngine, use: str) -> str:
 )
 def test_what_fails(pooler: Pooler, name: str, use: str) -> None:
     arguments, options, words = WRONG[name]
-    assert words[use] in met(plain(pooler.entry, arguments, pool_size=12, **options), use)
+    assert words[use] in met(plain(pooler.entry, arguments, pool_size=CLIENTS, **options), use)
 
 
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("options", [{}, AUTOCOMMIT, {"pool_pre_ping": True}], ids=str)
 def test_the_profile_does_not(pooler: Pooler, options: Any, use: str) -> None:
-    assert met(engines.make_engine(pooler.entry, PGBOUNCER, pool_size=12, **options), use) == ""
+    assert (
+        met(engines.make_engine(pooler.entry, PGBOUNCER, pool_size=CLIENTS, **options), use) == ""
+    )
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ def test_the_compiler_stays_off_for_whoever_comes_next(
     """The driver turns it off while it asks the catalog, and on again: on another server, under AUTOCOMMIT."""
     seen: set[str] = set()
     for _ in range(5):
-        engine = engines.make_engine(three.entry, PGBOUNCER, pool_size=12, **options)
+        engine = engines.make_engine(three.entry, PGBOUNCER, pool_size=CLIENTS, **options)
         assert met(engine, "an array of enums") == ""
         seen |= loop.run(_compilers, three.entry, timeout=20)
         if "off" in seen:
