@@ -1,18 +1,19 @@
 """Scan the page of each site: what it says, what it is built with, how to reach who made it."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from batches.operation import Context, Operation, Permanent, Result, Target, Transient
-from batches.operations.web import page, targets
-from batches.operations.web.charset import decode
+from batches.operations.html import page
+from batches.operations.html.charset import decode
+from batches.operations.web import targets
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Fetcher, Limits, is_page
+from batches.operations.web.params import FetchParams
 
 # Told to come back later: another attempt is what the site itself asks for.
 _LATER = frozenset({408, 425, 429})
@@ -20,15 +21,9 @@ _LATER = frozenset({408, 425, 429})
 _NEVER = frozenset({501, 505, 510})
 
 
-class PageScanParams(BaseModel):
-    timeout_seconds: float = Field(
-        30.0, ge=1, le=120, title="Time limit of a request", description="Seconds."
-    )
+class PageScanParams(FetchParams):
     max_redirects: int = Field(
         5, ge=0, le=20, title="Redirects to follow", description="A longer chain is a failure."
-    )
-    respect_robots: bool = Field(
-        True, title="Respect robots.txt", description="Skip what a site asks robots not to fetch."
     )
 
 
@@ -41,16 +36,12 @@ class PageScan(Operation[PageScanParams]):
     params = PageScanParams
 
     _fetcher: Fetcher
-    _parsers: ThreadPoolExecutor
 
     async def open(self) -> None:
-        # Parsing lets go of the interpreter; more threads than cores would only wait for each other.
-        self._parsers = ThreadPoolExecutor(2, thread_name_prefix="page-parser")
-        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS, threads=self._parsers)
+        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
 
     async def close(self) -> None:
         await self._fetcher.close()
-        self._parsers.shutdown(wait=False, cancel_futures=True)
 
     def target(self, line: str) -> Target:
         return targets.site(line)
@@ -63,7 +54,7 @@ class PageScan(Operation[PageScanParams]):
         # A PDF or a picture is an answer, too: there is a site, and it has no page to read.
         if is_page(answer.status, answer.content_type):
             loop = asyncio.get_running_loop()
-            found |= await loop.run_in_executor(self._parsers, _read, answer)
+            found |= await loop.run_in_executor(self._fetcher.threads, _read, answer)
         return Result(found)
 
 

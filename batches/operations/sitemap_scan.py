@@ -1,24 +1,24 @@
 """Read the sitemaps of each site: how many pages it names, how fresh they are, what is wrong with the files."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from batches.operation import Context, Operation, Permanent, Result, Target
+from batches.operations.sitemaps.walk import Caps, File, Found, Walk
 from batches.operations.web import targets
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Fetcher, Limits
-from batches.operations.web.sitemap_walk import FEEDS, USUAL, Caps, File, Found, Walk
+from batches.operations.web.params import FetchParams
 
 # Only where a site answers, and under which address: nobody reads this page.
 _KNOCK = Reading(0, lambda status, content_type: False)
 _LISTED = 100
 
 
-class SitemapScanParams(BaseModel):
+class SitemapScanParams(FetchParams):
     max_files: int = Field(
         200,
         ge=1,
@@ -36,14 +36,6 @@ class SitemapScanParams(BaseModel):
         title="Levels of indexes",
         description="An index that names others is a level.",
     )
-    timeout_seconds: float = Field(
-        30.0, ge=1, le=120, title="Time limit of a request", description="Seconds."
-    )
-    respect_robots: bool = Field(
-        True,
-        title="Respect robots.txt",
-        description="Leave out what a site asks robots not to fetch.",
-    )
 
 
 class SitemapScan(Operation[SitemapScanParams]):
@@ -55,15 +47,12 @@ class SitemapScan(Operation[SitemapScanParams]):
     params = SitemapScanParams
 
     _fetcher: Fetcher
-    _readers: ThreadPoolExecutor
 
     async def open(self) -> None:
-        self._readers = ThreadPoolExecutor(2, thread_name_prefix="sitemap-reader")
-        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS, threads=self._readers)
+        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
 
     async def close(self) -> None:
         await self._fetcher.close()
-        self._readers.shutdown(wait=False, cancel_futures=True)
 
     def target(self, line: str) -> Target:
         return targets.site(line)
@@ -72,16 +61,27 @@ class SitemapScan(Operation[SitemapScanParams]):
         limits = Limits(params.timeout_seconds, 5, params.respect_robots)
         base = (await self._fetcher.site(target, limits, _KNOCK)).url
         caps = Caps(params.max_files, params.max_depth, params.max_urls)
-        walk = Walk(self._fetcher, self._readers, limits, caps, targets.parse(base).hostname)
+        walk = Walk(self._fetcher, limits, caps, targets.parse(base).hostname)
         named = await self._fetcher.sitemaps(base, limits)
         await walk.named(named)
-        for paths in (USUAL, FEEDS):
-            if not walk.found.files:
-                await walk.usual(base, paths)
         if not walk.found.files:
-            words = "The site has no sitemap in robots.txt or in any of the usual places."
-            raise Permanent(words, cause=words)
+            await walk.usual(base)
+        _check(walk)
         return Result({"url": base, "in_robots": len(named), **_facts(walk.found)})
+
+
+def _check(walk: Walk) -> None:
+    """One file that can't be read is a fact about the site; none that can is a failure."""
+    files = walk.found.files
+    if any(file.kind for file in files):
+        return
+    if walk.trouble is not None:
+        raise walk.trouble
+    if files:
+        words = "None of its sitemaps can be read"
+        raise Permanent(f"{words}: {files[0].url} {files[0].problem}.", cause=f"{words}.")
+    words = "The site has no sitemap in robots.txt or in any of the usual places."
+    raise Permanent(words, cause=words)
 
 
 def _facts(found: Found) -> dict[str, Any]:

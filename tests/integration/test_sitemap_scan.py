@@ -1,5 +1,6 @@
 """Sitemap scan as a batch, on sites on loopback that have their sitemaps in every way there is."""
 
+import asyncio
 import gzip
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -42,12 +43,14 @@ def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Counter[str]]]:
         asked[request.path] += 1
         if request.path == "/":
             return web.Response(text="<title>Home</title>", content_type="text/html")
+        if site.get(request.path) == b"slow":
+            await asyncio.sleep(60)
         if (body := site.get(request.path)) is None:
             return web.Response(status=404, text="<!doctype html><html>Not found</html>")
         return web.Response(body=body.encode() if isinstance(body, str) else body)
 
     async def start() -> str:
-        runner = web.ServerRunner(web.Server(answer))
+        runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
         running.append(runner)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -163,6 +166,28 @@ def test_what_is_wrong_with_a_file_is_said() -> None:
     assert [files[path]["problem"] for path in ("/page.xml", "/entities.xml", "/empty.xml")] == [
         "is a web page", "declares entities of its own", "is empty",
     ]  # fmt: skip
+
+
+def test_none_that_can_be_read_is_a_failure() -> None:
+    def site(base: str) -> Site:
+        return {"/robots.txt": f"Sitemap: {base}/one.xml\n", "/one.xml": "<html></html>"}
+
+    with serving(site) as (base, _):
+        batch = finished(started("sitemap_scan", [base], max_attempts=1))
+    assert batch.items.get().error == (
+        f"None of its sitemaps can be read: {base}/one.xml is a web page."
+    )
+
+
+def test_a_file_that_does_not_come_is_worth_another_attempt() -> None:
+    def site(base: str) -> Site:
+        return {"/robots.txt": f"Sitemap: {base}/slow.xml\n", "/slow.xml": b"slow"}
+
+    with serving(site) as (base, asked):
+        params = {"timeout_seconds": 1}
+        batch = started("sitemap_scan", [base], params=params, max_attempts=2, backoff_seconds=0.1)
+        assert finished(batch).items.get().attempts == 2
+    assert asked["/slow.xml"] == 2
 
 
 def test_a_site_without_any_fails_in_words() -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batches.operations.web.sitemap_reader import PIECE, NotASitemap, Reader
-from batches.operations.web.sitemap_values import (
+from batches.operations.sitemaps.reader import PIECE, NotASitemap, Reader
+from batches.operations.sitemaps.unpacking import TooMuch, Unpacker
+from batches.operations.sitemaps.values import (
     Child,
     Entry,
     address,
@@ -16,7 +17,6 @@ from batches.operations.web.sitemap_values import (
     moment,
     priority,
 )
-from batches.operations.web.unpacking import TooMuch, Unpacker
 
 A, B = "https://a.example/1", "https://a.example/2?x=1&y=2"
 NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'

@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from batches.operations.web import contacts, social
-from batches.operations.web.page import parse
+from batches.operations.html import contacts, social
+from batches.operations.html.page import parse
 
 URL = "https://shop.example.de/"
 

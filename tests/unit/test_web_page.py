@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from batches.operations.web.charset import decode
-from batches.operations.web.clean import clean
-from batches.operations.web.page import parse
+from batches.operations.html.charset import decode
+from batches.operations.html.clean import clean
+from batches.operations.html.page import parse
 
 URL = "https://shop.example/en/"
 PAGE = """<!doctype html><html lang="en-GB"><head>

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from batches.operations.web import prescan
-from batches.operations.web.page import parse
-from batches.operations.web.prescan import fitting
+from batches.operations.html import prescan
+from batches.operations.html.page import parse
+from batches.operations.html.prescan import fitting
 
 N = 100_000
 FORMATTING = "".join(f"<b id={n}>" for n in range(3_000))

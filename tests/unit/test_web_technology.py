@@ -1,6 +1,6 @@
 import pytest
 
-from batches.operations.web import technology
+from batches.operations.html import technology
 
 
 @pytest.mark.parametrize(

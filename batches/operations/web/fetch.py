@@ -1,15 +1,15 @@
 """One page from the web, politely and within limits, or a failure that says in plain words what happened."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import ada_url
 from aiohttp.abc import AbstractResolver
 
 from batches.operation import InvalidTarget, Permanent, Transient
+from batches.operations.html.clean import fit
 from batches.operations.web import failures
-from batches.operations.web.clean import fit
 from batches.operations.web.client import Answer, Client, Hop, Reading
 from batches.operations.web.guard import Network, SocketFactory, plain_socket
 from batches.operations.web.redirects import REDIRECTS, location
@@ -41,7 +41,8 @@ class Fetcher:
     """One client for all fetches of a loop. Made, used and closed on that loop.
 
     `exceptions` are the networks open besides the public web, asked for at each connection.
-    `make` and `resolver` replace what dials and what looks names up.
+    `make` and `resolver` replace what dials and what looks names up. `threads` are for reading what was
+    fetched, beside the loop.
     """
 
     def __init__(
@@ -49,14 +50,16 @@ class Fetcher:
         exceptions: Callable[[], Sequence[Network]],
         make: SocketFactory = plain_socket,
         resolver: AbstractResolver | None = None,
-        threads: Executor | None = None,
     ) -> None:
+        # Parsing lets go of the interpreter; more threads than cores would only wait for each other.
+        self.threads = ThreadPoolExecutor(2, thread_name_prefix="page-reader")
         agent = f"Mozilla/5.0 (compatible; {PRODUCT}/1.0)"
         self._client = Client(exceptions, agent, make, resolver)
-        self._robots = Robots(self._client, threads)
+        self._robots = Robots(self._client, self.threads)
 
     async def close(self) -> None:
         await self._client.close()
+        self.threads.shutdown(wait=False, cancel_futures=True)
 
     async def site(self, target: str, limits: Limits, reading: Reading = PAGE) -> Answer:
         """A target as `targets.site` made it: a URL as it is, a bare host by https, else by http."""

@@ -9,8 +9,8 @@ import ada_url
 from protego import Protego
 
 from batches.operation import InvalidTarget, Skip, Transient
+from batches.operations.html.charset import decode
 from batches.operations.web import failures
-from batches.operations.web.charset import decode
 from batches.operations.web.client import Answer, Client, Reading
 from batches.operations.web.redirects import REDIRECTS, location
 
@@ -55,9 +55,9 @@ class RobotsCache:
 
 
 class Robots:
-    """Asks each site once an hour. `threads` reads long files; None: the loop's own."""
+    """Asks each site once an hour. `threads` reads long files."""
 
-    def __init__(self, client: Client, threads: Executor | None) -> None:
+    def __init__(self, client: Client, threads: Executor) -> None:
         self._client, self._threads = client, threads
         self._cache = RobotsCache()
 

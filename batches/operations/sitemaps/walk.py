@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -11,19 +10,19 @@ from functools import cache
 import ada_url
 from publicsuffixlist import PublicSuffixList
 
-from batches.operation import Failure, InvalidTarget, Skip
+from batches.operation import Failure, InvalidTarget, Skip, Transient
+from batches.operations.sitemaps.reader import NotASitemap, Reader
+from batches.operations.sitemaps.unpacking import TooMuch, Unpacker
+from batches.operations.sitemaps.values import Child, Entry
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Fetcher, Limits
-from batches.operations.web.sitemap_reader import NotASitemap, Reader
-from batches.operations.web.sitemap_values import Child, Entry
 from batches.operations.web.targets import parse
-from batches.operations.web.unpacking import TooMuch, Unpacker
 
 # https://www.sitemaps.org/protocol.html allows 50 MB, unpacked.
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_PACKED = 50 * 1024 * 1024
 SAMPLE = 20
-# Where systems put it, where robots.txt says nothing; the first that is one ends the search.
+# Where systems put it, if robots.txt says nothing; the first that is one ends the search.
 USUAL = (
     "sitemap.xml", "sitemap_index.xml", "sitemap-index.xml", "wp-sitemap.xml", "sitemap.xml.gz",
     "sitemap_index.xml.gz", "sitemaps.xml", "sitemap/sitemap.xml", "sitemap/index.xml",
@@ -74,11 +73,10 @@ class Caps:
 class Walk:
     """From some sitemaps to all that they name, breadth first; a circle or a diamond costs each file once."""
 
-    def __init__(
-        self, fetcher: Fetcher, threads: Executor, limits: Limits, caps: Caps, site: str
-    ) -> None:
+    def __init__(self, fetcher: Fetcher, limits: Limits, caps: Caps, site: str) -> None:
         self.found = Found()
-        self._threads = threads
+        # The last that another attempt may mend.
+        self.trouble: Transient | None = None
         self._fetcher, self._limits, self._caps = fetcher, limits, caps
         self._sites = {registrable(site)}
         self._seen: set[str] = set()
@@ -92,12 +90,12 @@ class Walk:
                 self._add(url.href, 0)
         await self._all()
 
-    async def usual(self, base: str, paths: Iterable[str]) -> None:
-        """The first of the usual places where there is one."""
-        for path in paths:
-            self._add(ada_url.join_url(base, f"/{path}"), 0)
-            address, depth = self._queue.popleft() if self._queue else ("", 0)
-            if address and (await self._file(address, depth)).kind:
+    async def usual(self, base: str) -> None:
+        """The first of the usual places where there is one, and all that it names."""
+        for path in (*USUAL, *FEEDS):
+            address = ada_url.join_url(base, f"/{path}")
+            self._seen.add(address)
+            if (await self._file(address, 0)).kind:
                 await self._all()
                 return
             # That there is none in a place nobody has named is no news.
@@ -118,6 +116,15 @@ class Walk:
     async def _file(self, address: str, depth: int) -> File:
         file = File(address)
         self.found.files.append(file)
+        try:
+            await self._read(file, depth)
+        except Transient as error:
+            self.trouble, file.problem = error, str(error)
+        except (Failure, Skip, NotASitemap, TooMuch) as error:
+            file.problem = str(error)
+        return file
+
+    async def _read(self, file: File, depth: int) -> None:
         reader, unpacker = Reader(), Unpacker(MAX_UNPACKED)
 
         def read(piece: bytes) -> None:
@@ -127,23 +134,18 @@ class Walk:
 
         async def take(piece: bytes) -> None:
             # A packed piece may unfold to megabytes, which is half a second for everything on this loop.
-            await asyncio.get_running_loop().run_in_executor(self._threads, read, piece)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._fetcher.threads, read, piece)
 
-        try:
-            reading = Reading(MAX_PACKED, lambda status, kind: status == 200, take=take)
-            answer = await self._fetcher.get(address, self._limits, reading)
-            if answer.status != 200:
-                file.problem = f"answered {answer.status}"
-                return file
-            for plain in unpacker.close():
-                self._entries(file, reader.feed(plain), depth)
-            self._entries(file, reader.close(), depth)
-            file.kind, file.whole = reader.kind, reader.whole and unpacker.whole
-        except (NotASitemap, TooMuch) as error:
-            file.problem = str(error)
-        except (Failure, Skip) as error:
-            file.problem = str(error)
-        return file
+        reading = Reading(MAX_PACKED, lambda status, kind: status == 200, take=take)
+        answer = await self._fetcher.get(file.url, self._limits, reading)
+        if answer.status != 200:
+            file.problem = f"answered {answer.status}"
+            return
+        for plain in unpacker.close():
+            self._entries(file, reader.feed(plain), depth)
+        self._entries(file, reader.close(), depth)
+        file.kind, file.whole = reader.kind, reader.whole and unpacker.whole
 
     def _entries(self, file: File, entries: Iterable[Entry | Child], depth: int) -> None:
         for entry in entries:
@@ -185,18 +187,15 @@ class Walk:
 
 def registrable(host: str) -> str:
     """example.co.uk for www.example.co.uk; an address or a name that nobody sells is itself."""
-    return _registrable(host.rstrip(".").lower())
+    host = host.rstrip(".").lower()
+    if host.startswith("[") or host.replace(".", "").isdecimal():
+        return host
+    return str(_suffixes().privatesuffix(host) or host)
 
 
 @cache
 def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
-
-
-def _registrable(host: str) -> str:
-    if host.startswith("[") or host.replace(".", "").isdecimal():
-        return host
-    return str(_suffixes().privatesuffix(host) or host)
 
 
 def _parsed(address: str) -> ada_url.URL | None:

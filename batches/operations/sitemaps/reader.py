@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from batches.operations.web.sitemap_values import (
+from batches.operations.sitemaps.values import (
     MAX_TEXT,
     Child,
     Entry,

@@ -6,10 +6,10 @@ from typing import Any
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from batches.operations.web import contacts, social, technology
-from batches.operations.web.clean import clean, line
-from batches.operations.web.prescan import fitting
-from batches.operations.web.structured import Structured
+from batches.operations.html import contacts, social, technology
+from batches.operations.html.clean import clean, line
+from batches.operations.html.prescan import fitting
+from batches.operations.html.structured import Structured
 
 MAX_LINKS = 2_000
 MAX_URL = 2_048
