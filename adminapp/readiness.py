@@ -1,19 +1,20 @@
 """What keeps this process from doing its work, in sentences; an empty one: nothing."""
 
-from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error
 
 from dbcompat import loop
+from dbcompat.doctor.here import missing_migrations
 from dbcompat.embedded_programs import EmbeddedError
 
 
 def database() -> str:
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = missing_migrations()
     except (Error, EmbeddedError) as error:
         return f"The database can't be reached: {type(error).__name__}."
-    return f"Migrations are missing, {len(plan)} of them: run manage.py migrate." if plan else ""
+    return (
+        f"Migrations are missing, {len(missing)} of them: run manage.py migrate." if missing else ""
+    )
 
 
 def background() -> str:

@@ -148,10 +148,9 @@ async def _detected_at(database: Mapping[str, Any]) -> str:
     return _detected[where]
 
 
-def known_profile(database: Mapping[str, Any]) -> str:
-    """The name of the profile for an entry of DATABASES; empty if "auto" has not looked yet."""
-    pooler = settings.DBCOMPAT["POOLER"]
-    return str(_detected.get(place_of(database), "") if pooler == "auto" else pooler)
+def detected(database: Mapping[str, Any]) -> str:
+    """The name of the profile for what answers there; empty if this process has not looked yet."""
+    return _detected.get(place_of(database), "")
 
 
 def _here() -> _Registry:

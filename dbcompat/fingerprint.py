@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import asyncpg
@@ -28,7 +28,7 @@ type Startup = Literal["honoured", "refused", "dropped"]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """`proxied`: a pooler is in between. `how` says by what the mode was proved.
+    """`proxied`: a pooler is in between. `how` says by what the mode was proved, where there is a pooler.
 
     `servers` is how many server connections were seen at work at once, `full` that one more was not to be had.
     """
@@ -40,6 +40,16 @@ class Survey:
     how: str
     servers: int = 1
     full: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Who answers, for people: "a pooler in session mode"."""
+        family = "Supavisor" if self.name == "Supavisor" else "a pooler"
+        return f"{family} in {self.mode} mode" if self.mode != "none" else "PostgreSQL itself"
+
+    @property
+    def words(self) -> str:
+        return f"{self.kind}, since {self.how}" if self.how else self.kind
 
     @property
     def profile(self) -> str:
@@ -57,7 +67,7 @@ async def detect(arguments: dict[str, Any], where: str, application_name: str) -
     `arguments` are asyncpg's for the address, `where` is its name for people. Raises what connecting raises.
     """
     found = await survey(arguments, application_name)
-    log.info("Database %s: %s. Using the %s profile.", where, found.how, found.profile)
+    log.info("Database %s: %s. Using the %s profile.", where, found.words, found.profile)
     return found.profile
 
 
@@ -80,11 +90,11 @@ async def survey(arguments: dict[str, Any], application_name: str) -> Survey:
         except PostgresError as error:
             if "statement pooling" not in str(error):
                 raise
-            how = "a pooler in statement mode, which allows no transactions"
+            how = "it allows no transactions"
             return Survey("refused" if refused else "dropped", True, "", "statement", how)
         startup: Startup = "refused" if refused else "honoured" if value == "1" else "dropped"
         if pid == first.get_server_pid() and startup == "honoured":
-            return Survey(startup, False, name, "none", "PostgreSQL itself")
+            return Survey(startup, False, name, "none", "")
         return await _mode(stack, first, pid, Survey(startup, True, name, "transaction", ""),
                            lambda: client(arguments, application_name))  # fmt: skip
 
@@ -92,7 +102,7 @@ async def survey(arguments: dict[str, Any], application_name: str) -> Survey:
 async def _mode(
     stack: AsyncExitStack, first: Any, pid: int, so_far: Survey, another: Any
 ) -> Survey:
-    """Whether a client that is still connected keeps its server, asked beside each of several newcomers.
+    """`so_far` is in transaction mode until the other is proved. Whether a client that is still connected keeps its server, asked beside each of several newcomers.
 
     Not whether it gets the same one once more: the only one it ever can, or the last that the newcomers have
     left, it gets in transaction mode, too.
@@ -103,18 +113,18 @@ async def _mode(
         except (PostgresError, OSError):
             # It has let the first one in, and lets that one work.
             how = "it takes no more clients, so that its mode can't be told"
-            return _with(so_far, "transaction", how, held + 1, full=True)
+            return replace(so_far, how=how, servers=held + 1, full=True)
         got, turns, overtaken = await _beside(first, pid, second)
         if got == pid:
             how = f"client {held + 2} was given server process {pid} while client 1 was still connected to it"
-            return _with(so_far, "transaction", how, held + 1)
+            return replace(so_far, how=how, servers=held + 1)
         if any(turn != pid for turn in turns):
             moved = "had to wait for one" if None in turns else "was given another later"
-            return _with(so_far, "transaction", f"client 1 {moved}", held + 1)
+            return replace(so_far, how=f"client 1 {moved}", servers=held + 1)
         if got is None:
             return _starved(so_far, pid, held + 1, overtaken)
     how = f"client 1 kept server process {pid} while {OTHERS} more came and got others"
-    return _with(so_far, "session", how, OTHERS + 1)
+    return replace(so_far, mode="session", how=how, servers=OTHERS + 1)
 
 
 async def _beside(first: Any, pid: int, second: Any) -> tuple[int | None, list[int | None], int]:
@@ -151,15 +161,9 @@ def _starved(so_far: Survey, pid: int, servers: int, overtaken: int) -> Survey:
     if overtaken:
         # Servers that are free go to those who have waited longest.
         how = f"client 1 kept server process {pid} while one more waited for any"
-        return _with(so_far, "session", how, servers, full=True)
+        return replace(so_far, mode="session", how=how, servers=servers, full=True)
     how = "neither client was given a server in time, which proves no other"
-    return _with(so_far, "transaction", how, servers, full=True)
-
-
-def _with(so_far: Survey, mode: Mode, how: str, servers: int, full: bool = False) -> Survey:
-    kind = "Supavisor" if so_far.name == "Supavisor" else "a pooler"
-    words = f"{kind} in {mode} mode, since {how}"
-    return Survey(so_far.startup, True, so_far.name, mode, words, servers, full)
+    return replace(so_far, how=how, servers=servers, full=True)
 
 
 @asynccontextmanager

@@ -20,7 +20,10 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`profile` is that of background sessions; empty until the first has been opened."""
+    """`profile` is that of background sessions, `answers` who is there: both empty until the first is opened.
+
+    `between`: something is, or may be, between us and PostgreSQL.
+    """
 
     address: str
     direct_address: str
@@ -28,18 +31,22 @@ class Overview:
     asked: str
     profile: str
     answers: str
+    between: bool
 
 
 def overview() -> Overview:
-    database = connections["default"].settings_dict
+    database, asked = connections["default"].settings_dict, settings.DBCOMPAT["POOLER"]
     direct = DIRECT_ALIAS in connections.settings
     embedded = database["ENGINE"] == EMBEDDED
-    profile = "direct" if embedded else engines.known_profile(database)
+    found = "direct" if embedded else engines.detected(database)
+    profile = found if embedded or asked == "auto" else asked
     return Overview(
         address="" if embedded else place(database),
         direct_address=place(connections[DIRECT_ALIAS].settings_dict) if direct else "",
         embedded=embedded,
-        asked=settings.DBCOMPAT["POOLER"],
+        asked=asked,
         profile=profile,
-        answers=_KINDS.get(profile, ""),
+        # What was found counts, not what was set: a setting can be wrong.
+        answers=_KINDS.get(found or profile, ""),
+        between=(found or profile) != "direct",
     )

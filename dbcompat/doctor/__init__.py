@@ -67,17 +67,8 @@ async def _reach(patient: Patient, add: Callable[[list[Finding]], None]) -> Surv
         try:
             await asyncio.to_thread(embedded.ensure_started, directory)
         except embedded.EmbeddedError as error:
-            add(
-                [
-                    Finding(
-                        "reachability",
-                        f"Reaching {patient.place}",
-                        "wrong",
-                        str(error),
-                        "Look at the log it names.",
-                    )
-                ]
-            )
+            title, advice = f"Reaching {patient.place}", "Look at the log it names."
+            add([Finding("reachability", title, "wrong", str(error), advice)])
             return None
     reached = await reachability.reach(patient)
     add(reached)

@@ -17,7 +17,7 @@ from dbcompat.checks import check_database
 from dbcompat.doctor import reachability
 from dbcompat.doctor.causes import explain, known
 from dbcompat.doctor.patient import Patient
-from dbcompat.doctor.report import Finding
+from dbcompat.doctor.report import Finding, Verdict
 from dbcompat.engines import POOL_SIZE
 from dbcompat.fingerprint import Survey
 from dbcompat.loop_health import Health
@@ -26,6 +26,8 @@ from dbcompat.profiles import ConnectionProfile
 # As many as the pool has, and no more: who waits for a connection that can't be made waits for long.
 CLIENTS, ROUNDS = POOL_SIZE, 12
 LAG_MILLISECONDS = 50.0
+_PAST, _DIRECT = "The way past the pooler", "DATABASE_DIRECT_URL"
+_SET_DIRECT = f"Set {_DIRECT} to the address of PostgreSQL itself."
 _AT_WORK = "Background sessions at work"
 # The same server and the same database, by whichever door: no right is needed to ask.
 _IDENTITY = """
@@ -35,24 +37,16 @@ SELECT pg_postmaster_start_time()::text || ' ' || oid FROM pg_database WHERE dat
 
 def django(patient: Patient, found: Survey | None) -> list[Finding]:
     """Django's own connection against what answers."""
-    database = patient.database
-    ours = dict(settings.DBCOMPAT)
+    title, ours = "Django's own connections", dict(settings.DBCOMPAT)
     if found is not None and ours["POOLER"] == "auto" and found.profile in ("direct", "session"):
         ours["POOLER"] = found.profile
-    messages = [m for m in check_database(database, ours) if m.level > INFO]
+    messages = [m for m in check_database(patient.database, ours) if m.level > INFO]
     if not messages:
-        return [
-            Finding("django", "Django's own connections", "ok", "Their settings suit what answers.")
-        ]
+        return [Finding("django", title, "ok", "Their settings suit what answers.")]
+    verdicts: list[Verdict] = ["wrong" if m.level >= ERROR else "warning" for m in messages]
     return [
-        Finding(
-            "django",
-            "Django's own connections",
-            "wrong" if m.level >= ERROR else "warning",
-            m.msg,
-            str(m.hint),
-        )
-        for m in messages
+        Finding("django", title, verdict, message.msg, str(message.hint))
+        for verdict, message in zip(verdicts, messages, strict=True)
     ]
 
 
@@ -70,11 +64,16 @@ async def migrations(patient: Patient, found: Survey) -> list[Finding]:
     return [Finding("migrations", "Migrations", "ok", "All are applied.")]
 
 
+def missing_migrations() -> list[str]:
+    """In the order they would run. Through Django's connection; raises what that raises."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
 def _missing() -> list[str]:
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+        return missing_migrations()
     finally:
         # Of a thread that nobody else will use.
         connection.close()
@@ -82,54 +81,26 @@ def _missing() -> list[str]:
 
 async def direct(patient: Patient, found: Survey) -> list[Finding]:
     """Whether DATABASE_DIRECT_URL leads past the pooler, and to the same database."""
-    title, setting = "The way past the pooler", "DATABASE_DIRECT_URL"
     if DIRECT_ALIAS not in connections.settings:
         if found.profile in ("direct", "session"):
-            return [Finding("direct", title, "ok", "None is needed.")]
+            return [Finding("direct", _PAST, "ok", "None is needed.")]
         proved = "None is set: migrations and COPY go through the pooler, direct sessions can't be opened."
-        return [
-            Finding(
-                "direct",
-                title,
-                "warning",
-                proved,
-                f"Set {setting} to the address of PostgreSQL itself.",
-                setting,
-            )
-        ]
-    other = Patient(connections[DIRECT_ALIAS].settings_dict, setting)
+        return [Finding("direct", _PAST, "warning", proved, _SET_DIRECT, _DIRECT)]
+    other = Patient(connections[DIRECT_ALIAS].settings_dict, _DIRECT)
     reached = await reachability.reach(other)
     if any(finding.verdict == "wrong" for finding in reached):
-        return [replace(finding, probe="direct", title=title) for finding in reached]
+        return [replace(finding, probe="direct", title=_PAST) for finding in reached]
     seen = await other.survey()
     async with other.client() as there, patient.client() as here:
         same = await there.fetchval(_IDENTITY) == await here.fetchval(_IDENTITY)
     if not same:
-        return [
-            Finding(
-                "direct",
-                title,
-                "wrong",
-                "It leads to another database.",
-                f"Correct {setting}.",
-                setting,
-            )
-        ]
+        proved = "It leads to another database."
+        return [Finding("direct", _PAST, "wrong", proved, f"Correct {_DIRECT}.", _DIRECT)]
     if seen.mode not in ("none", "session"):
-        proved = f"It leads to {seen.how}."
         return [
-            Finding(
-                "direct",
-                title,
-                "wrong",
-                proved,
-                f"Set {setting} to the address of PostgreSQL itself.",
-                setting,
-            )
+            Finding("direct", _PAST, "wrong", f"It leads to {seen.kind}.", _SET_DIRECT, _DIRECT)
         ]
-    return [
-        Finding("direct", title, "ok", "It leads to PostgreSQL itself, and to the same database.")
-    ]
+    return [Finding("direct", _PAST, "ok", f"It leads to {seen.kind}, and to the same database.")]
 
 
 def _engine_is_wrong(proved: str) -> Finding:
@@ -157,14 +128,8 @@ async def engine(patient: Patient, found: Survey) -> list[Finding]:
             return [Finding("engine", _AT_WORK, "wrong", proved, cause.advice, cause.setting)]
         return [_engine_is_wrong(proved)]
     others = " The direct profile would fail here." if found.mode == "transaction" else ""
-    return [
-        Finding(
-            "engine",
-            _AT_WORK,
-            "ok",
-            f"{tried} transactions of {CLIENTS} clients at once, no error.{others}",
-        )
-    ]
+    proved = f"{tried} transactions of {CLIENTS} clients at once, no error.{others}"
+    return [Finding("engine", _AT_WORK, "ok", proved)]
 
 
 async def _trial(patient: Patient, profile: ConnectionProfile) -> Counter[str]:

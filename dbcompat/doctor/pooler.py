@@ -15,8 +15,9 @@ from asyncpg.exceptions import (
 from django.conf import settings
 
 from dbcompat.doctor.patient import Patient
-from dbcompat.doctor.report import Finding, Verdict
+from dbcompat.doctor.report import Finding
 from dbcompat.fingerprint import Survey, begin
+from dbcompat.profiles import PROFILES
 
 SAMPLE = 6
 # How long to wait for one more server connection while others are held.
@@ -36,58 +37,56 @@ _NAMED = (
 
 def between(found: Survey) -> list[Finding]:
     """Who answers, how it takes startup parameters, and in which mode it is."""
-    startup = {
-        "honoured": "An unknown startup parameter reaches the server.",
-        "refused": "An unknown startup parameter is refused, as PgBouncer does.",
-        "dropped": "An unknown startup parameter is dropped without a word.",
-    }[found.startup]
-    told = [
-        Finding("mode", "What answers", "ok", f"{found.how[0].upper()}{found.how[1:]}. {startup}")
-    ]
+    title, words = "What answers", f"{found.words[0].upper()}{found.words[1:]}."
     if found.mode == "statement":
         advice = "Set pool_mode = transaction in PgBouncer: everything here is a transaction."
-        return [
-            Finding(
-                "mode", "What answers", "wrong", f"{found.how[0].upper()}{found.how[1:]}.", advice
-            )
-        ]
+        return [Finding("mode", title, "wrong", words, advice)]
+    told = [Finding("mode", title, "ok", f"{words} {_STARTUP[found.startup]}")]
     if found.mode == "session" and found.full:
-        proved = (
-            f"Only {found.servers} server connections were to be had; one client more had to wait."
-        )
-        advice = "In session mode each connection of each process needs one: raise pool_size, or use transaction mode."
-        told.append(Finding("pool-size", "Room in the pooler", "warning", proved, advice))
+        told.append(Finding("pool-size", _ROOM, "warning", _few(found.servers), _SESSION_ROOM))
     return told
 
 
+_STARTUP = {
+    "honoured": "An unknown startup parameter reaches the server.",
+    "refused": "An unknown startup parameter is refused, as PgBouncer does.",
+    "dropped": "An unknown startup parameter is dropped without a word.",
+}
+_ROOM = "Room in the pooler"
+_SESSION_ROOM = "In session mode each connection of each process needs one: raise pool_size, or use transaction mode."
+
+
+def _few(servers: int) -> str:
+    return f"Only {servers} server connections were to be had; one client more had to wait."
+
+
 def profile(found: Survey, pooler: str) -> list[Finding]:
-    """DATABASE_POOLER against what answers."""
-    title, right = "Profile", found.profile
-    if pooler in ("auto", right) or (right, pooler) == ("pgbouncer", "pgbouncer-prepared"):
-        which = f"found out: {right}" if pooler == "auto" else right
-        return [
-            Finding("profile", title, "ok", f"DATABASE_POOLER is {pooler}, the profile is {which}.")
-        ]
-    proved = f"DATABASE_POOLER is {pooler}, and {found.how} answers."
-    if (found.startup == "refused" and pooler == "supavisor") or (
-        not found.proxied and pooler == "supavisor"
-    ):
+    """DATABASE_POOLER against what answers: a pooled profile is right everywhere, another only unpooled."""
+    title, setting, right = "Profile", "DATABASE_POOLER", found.profile
+    proved = f"DATABASE_POOLER is {pooler}; {found.kind} answers."
+    advice = f"Set DATABASE_POOLER={right}, or leave it at auto."
+    if pooler == "auto":
+        return [Finding("profile", title, "ok", f"{proved} The profile is found out: {right}.")]
+    if pooler == "supavisor" and found.startup != "dropped":
         proved += " It refuses the startup parameter of that profile, and with it every connection."
-    elif found.mode == "transaction" and pooler in ("direct", "session"):
-        proved += " Statements would be missing or mixed up between clients."
-    elif pooler in ("pgbouncer", "pgbouncer-prepared", "supavisor"):
-        advice = f"Set DATABASE_POOLER={right}, or leave it at auto, and save a round trip in each transaction."
-        return [Finding("profile", title, "warning", proved, advice, "DATABASE_POOLER")]
-    elif {pooler, right} == {"direct", "session"}:
-        return [Finding("profile", title, "ok", f"{proved} Both profiles are right for it.")]
-    return [Finding("profile", title, "wrong", proved,
-                    f"Set DATABASE_POOLER={right}, or leave it at auto.", "DATABASE_POOLER")]  # fmt: skip
+        return [Finding("profile", title, "wrong", proved, advice, setting)]
+    ours, theirs = PROFILES[pooler].pooled, PROFILES[right].pooled
+    if theirs and not ours:
+        proved += (
+            " Statements would be missing or mixed up between clients, so sessions refuse to open."
+        )
+        return [Finding("profile", title, "wrong", proved, advice, setting)]
+    if ours and not theirs:
+        proved += " Each transaction takes a round trip more than it needs."
+        return [Finding("profile", title, "warning", proved, advice, setting)]
+    return [Finding("profile", title, "ok", f"{proved} The profile is right for it.")]
 
 
 async def shared(patient: Patient, found: Survey) -> list[Finding]:
     """What one client leaves for another, and what others have left: looked for on a few server connections.
 
     They are held at once, for a moment and together for all these questions: others wait for them meanwhile.
+    Each is committed when it is given back, or what was cleared there would be there again.
     """
     nonce, name = secrets.token_hex(8), f"dbcompat_{secrets.token_hex(6)}"
     async with AsyncExitStack() as stack:
@@ -104,10 +103,12 @@ async def shared(patient: Patient, found: Survey) -> list[Finding]:
             ]
         for pid, client in held.items():
             if pid != was:
-                await client.execute("ROLLBACK")
-        used = await _used(first, prepared, was) if was in held else None
+                await client.execute("COMMIT")
+        used = None
         if was in held:
+            used = await _used(first, prepared, was)
             await _forget(held[was], name)
+            await held[was].execute("COMMIT")
     return [
         _servers(len(samples)),
         _left({line for sample in samples for line in sample.left}, len(samples)),
@@ -142,10 +143,7 @@ async def _sample(client: Any, nonce: str, ours: str) -> _Sample:
     named = await client.fetchval(_NAMED, ours)
     seen = await client.fetchval("SELECT current_setting('dbcompat.leak', true)") == nonce
     if seen:
-        # Committed, or it would be there again once this transaction is rolled back.
         await client.execute("SELECT set_config('dbcompat.leak', '', false)")
-        await client.execute("COMMIT")
-        await client.execute("BEGIN")
     return _Sample(left, named, seen)
 
 
@@ -163,83 +161,67 @@ async def _used(client: Any, prepared: Any, was: int) -> bool | None:
 
 
 def _servers(held: int) -> Finding:
-    title = "Room in the pooler"
     if held > 1:
-        return Finding("pool-size", title, "ok", f"{held} server connections were held at once.")
+        return Finding("pool-size", _ROOM, "ok", f"{held} server connections were held at once.")
     proved = "Only one server connection was to be had: who holds it and asks for another waits for ever."
     advice = "Raise default_pool_size in PgBouncer, or the pool size of the project in Supavisor."
-    return Finding("pool-size", title, "warning", proved, advice)
+    return Finding("pool-size", _ROOM, "warning", proved, advice)
 
 
 def _left(left: set[str], sampled: int) -> Finding:
     title = "Settings left by others"
     if not left:
-        return Finding(
-            "leaks", title, "ok", f"None on {sampled} server connections that were looked at."
-        )
-    proved = (
-        f"On {sampled} server connections: {', '.join(sorted(left)[:5])}. They apply to us, too."
-    )
-    advice = "Find the client that says SET without LOCAL. RECONNECT in the pooler's console clears them."
+        return Finding("leaks", title, "ok", _none_on(sampled))
+    some = ", ".join(sorted(left)[:5])
+    proved = f"On {sampled} server connections: {some}. They apply to us, too."
+    advice = f"Find the client that says SET without LOCAL. {_RECONNECT}"
     return Finding("leaks", title, "wrong", proved, advice)
 
 
 def _statements(named: list[int]) -> Finding:
     title, most = "Statements left by others", max(named)
     if not most:
-        return Finding(
-            "statements",
-            title,
-            "ok",
-            f"None on {len(named)} server connections that were looked at.",
-        )
-    ours = settings.DBCOMPAT["STATEMENT_NAMES"] == "unique"
-    who = (
-        "DATABASE_STATEMENT_NAMES=unique leaves them there"
-        if ours
-        else "Some client names its statements"
-    )
-    advice = (
-        "Unset DATABASE_STATEMENT_NAMES."
-        if ours
-        else "Look for a client with a statement cache, and turn it off."
-    )
-    proved = f"Up to {most} on one server connection, and each takes some 26 kB for as long as that lives. {who}."
-    return Finding("statements", title, "wrong" if ours else "warning", proved,
-                   f"{advice} RECONNECT in the pooler's console clears them.",
-                   "DATABASE_STATEMENT_NAMES" if ours else "")  # fmt: skip
+        return Finding("statements", title, "ok", _none_on(len(named)))
+    proved = f"Up to {most} on one server connection, and each takes some 26 kB for as long as that lives."
+    if settings.DBCOMPAT["STATEMENT_NAMES"] == "unique":
+        setting = "DATABASE_STATEMENT_NAMES"
+        proved += f" {setting}=unique leaves them there."
+        return Finding("statements", title, "wrong", proved, f"Unset it. {_RECONNECT}", setting)
+    advice = f"Look for a client with a statement cache, and turn it off. {_RECONNECT}"
+    return Finding("statements", title, "warning", proved, advice)
+
+
+_RECONNECT = "RECONNECT in the pooler's console clears them."
+
+
+def _none_on(servers: int) -> str:
+    return f"None on {servers} server connections that were looked at."
 
 
 def _state(seen: bool) -> Finding:
+    title = "State between clients"
     if not seen:
-        return Finding(
-            "state",
-            "State between clients",
-            "ok",
-            "A setting made by one client was not seen by others.",
-        )
-    proved = "A setting made by one client was seen by another, as behind any pooler in transaction mode."
-    advice = "Background sessions refuse what would stay. Let other applications use SET LOCAL."
-    return Finding("state", "State between clients", "ok", f"{proved} {advice}")
+        return Finding("state", title, "ok", "A setting made by one client was not seen by others.")
+    proved = (
+        "A setting made by one client was seen by another, as behind any pooler in transaction mode."
+        " Background sessions refuse what would stay; other applications should use SET LOCAL."
+    )
+    return Finding("state", title, "ok", proved)
 
 
 def _named(works: bool | None) -> Finding:
     """Prepared in one transaction, used in the next, on another server connection."""
+    title = "Named statements"
     if works is None:
-        return _unknown(
-            "named", "Named statements", "No other server connection was to be had to try them."
-        )
+        return _unknown("named", title, "No other server connection was to be had to try them.")
     words = "are tracked by the pooler" if works else "are not there in the next transaction"
-    return Finding(
-        "named", "Named statements", "ok", f"They {words}. Ours have no names, so both are right."
-    )
+    return Finding("named", title, "ok", f"They {words}. Ours have no names, so both are right.")
 
 
 async def _forget(client: Any, name: str) -> None:
     if await client.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name = $1", name):
         await client.execute(f'DEALLOCATE "{name}"')
-        await client.execute("COMMIT")
 
 
-def _unknown(probe: str, title: str, why: str, verdict: Verdict = "unknown") -> Finding:
-    return Finding(probe, title, verdict, why, "Ask again when less is going on.")
+def _unknown(probe: str, title: str, why: str) -> Finding:
+    return Finding(probe, title, "unknown", why, "Ask again when less is going on.")

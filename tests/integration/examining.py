@@ -40,9 +40,13 @@ def configured(settings: LazySettings, entry: dict[str, Any], **ours: object) ->
 
 
 def examined(settings: LazySettings, entry: dict[str, Any], **ours: object) -> dict[str, Finding]:
-    """By probe, the last of those that told more than one thing."""
     with configured(settings, entry, **ours):
-        report = loop.run(examine, timeout=60)
+        return told()
+
+
+def told() -> dict[str, Finding]:
+    """By probe, the last of those that told more than one thing."""
+    report = loop.run(examine, timeout=60)
     assert report.well == ("wrong" not in {finding.verdict for finding in report.findings})
     return {finding.probe: finding for finding in report.findings}
 

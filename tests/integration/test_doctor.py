@@ -10,9 +10,9 @@ from django.conf import LazySettings
 from django.db import connection
 
 from dbcompat import engines, loop
-from dbcompat.doctor import Finding, Report, examine
+from dbcompat.doctor import Finding
 from dbcompat.doctor.patient import Patient
-from tests.integration.examining import configured
+from tests.integration.examining import configured, told
 from tests.poolers import NEWER, PGBOUNCER, Pooler, pgbouncer
 from tests.supavisor import supavisor
 
@@ -20,13 +20,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("loop_thread"),
 ]
-
-
-def examined() -> dict[str, Finding]:
-    report: Report = loop.run(examine, timeout=90)
-    found = {finding.probe: finding for finding in report.findings}
-    assert report.well == ("wrong" not in {finding.verdict for finding in report.findings})
-    return found
 
 
 def verdicts(found: dict[str, Finding]) -> dict[str, str]:
@@ -56,7 +49,7 @@ def test_no_pooler_at_all(settings: LazySettings) -> None:
     with configured(
         settings, {**connection.settings_dict, "ENGINE": "django.db.backends.postgresql"}
     ):
-        found = examined()
+        found = told()
     assert verdicts(found) == {}
     assert found["mode"].proved.startswith("PostgreSQL itself.")
     assert "statements" not in found
@@ -76,7 +69,7 @@ def test_no_pooler_at_all(settings: LazySettings) -> None:
 )
 def test_transaction_mode(behind: Any, program: Path, options: dict[str, object]) -> None:
     with behind(program, **options):
-        found = examined()
+        found = told()
     assert verdicts(found) == NO_DIRECT
     assert "in transaction mode" in found["mode"].proved
     dropped = "ignore_startup_parameters" in options
@@ -90,14 +83,14 @@ def test_transaction_mode(behind: Any, program: Path, options: dict[str, object]
 @pytest.mark.parametrize("tracking", [0, 200])
 def test_whether_the_pooler_tracks_named_statements(behind: Any, tracking: int) -> None:
     with behind(NEWER, max_prepared_statements=tracking):
-        found = examined()
+        found = told()
     words = "are tracked by the pooler" if tracking else "are not there in the next transaction"
     assert words in found["named"].proved
 
 
 def test_one_server_connection(behind: Any) -> None:
     with behind(default_pool_size=1):
-        found = examined()
+        found = told()
     assert "in transaction mode" in found["mode"].proved
     assert verdicts(found) == {**NO_DIRECT, "named": "unknown", "pool-size": "warning"}
     assert "Only one server connection" in found["pool-size"].proved
@@ -106,7 +99,7 @@ def test_one_server_connection(behind: Any) -> None:
 
 def test_session_mode(behind: Any) -> None:
     with behind(pool_mode="session", default_pool_size=30):
-        found = examined()
+        found = told()
     assert verdicts(found) == {}
     assert "in session mode" in found["mode"].proved
     assert "found out: session" in found["profile"].proved
@@ -114,14 +107,14 @@ def test_session_mode(behind: Any) -> None:
 
 def test_session_mode_with_too_few_connections(behind: Any) -> None:
     with behind(pool_mode="session", default_pool_size=2, query_wait_timeout=1):
-        found = examined()
+        found = told()
     assert found["pool-size"].verdict == "warning"
     assert "Only 2 server connections" in found["pool-size"].proved
 
 
 def test_statement_mode(behind: Any) -> None:
     with behind(pool_mode="statement"):
-        found = examined()
+        found = told()
     assert found["mode"].verdict == "wrong"
     assert "pool_mode = transaction" in found["mode"].advice
 
@@ -131,7 +124,7 @@ def test_supavisor(settings: LazySettings) -> None:
         supavisor(dict(connection.settings_dict)) as standing,
         configured(settings, standing.entry),
     ):
-        found = examined()
+        found = told()
     assert verdicts(found) == NO_DIRECT
     assert "Supavisor in transaction mode" in found["mode"].proved
     assert "found out: supavisor" in found["profile"].proved
@@ -140,7 +133,7 @@ def test_supavisor(settings: LazySettings) -> None:
 @pytest.mark.parametrize("pooler", ["direct", "session", "supavisor"])
 def test_a_wrong_profile_for_pgbouncer(behind: Any, pooler: str) -> None:
     with behind(ours={"POOLER": pooler}):
-        found = examined()
+        found = told()
     assert verdicts(found)["profile"] == "wrong"
     assert "DATABASE_POOLER=pgbouncer" in found["profile"].advice
     assert found["profile"].setting == "DATABASE_POOLER"
@@ -159,7 +152,7 @@ def test_a_wrong_profile_for_pgbouncer(behind: Any, pooler: str) -> None:
 def test_a_wrong_profile_for_no_pooler(settings: LazySettings, pooler: str, verdict: str) -> None:
     entry = {**connection.settings_dict, "ENGINE": "django.db.backends.postgresql"}
     with configured(settings, entry, POOLER=pooler):
-        found = examined()
+        found = told()
     assert found["profile"].verdict == verdict
     assert ("DATABASE_POOLER=direct" in found["profile"].advice) == (verdict != "ok")
     assert (found["engine"].verdict == "wrong") == (pooler == "supavisor")
@@ -170,7 +163,7 @@ def test_a_wrong_profile_for_supavisor(settings: LazySettings) -> None:
         supavisor(dict(connection.settings_dict)) as standing,
         configured(settings, standing.entry, POOLER="direct"),
     ):
-        found = examined()
+        found = told()
     assert found["profile"].verdict == "wrong"
     assert "DATABASE_POOLER=supavisor" in found["profile"].advice
 
@@ -187,7 +180,7 @@ def test_unique_names_leak_and_the_setting_is_named(behind: Any) -> None:
     with behind(ours={"STATEMENT_NAMES": "unique"}):
         for _ in range(20):
             loop.run(use, timeout=20)
-        found = examined()
+        found = told()
         loop.run(engines.dispose, timeout=20)
     assert found["statements"].verdict == "wrong"
     assert found["statements"].setting == "DATABASE_STATEMENT_NAMES"
@@ -205,7 +198,7 @@ def test_what_another_client_has_left(behind: Any) -> None:
         loop.run(
             run_on, pooler.entry, "SET work_mem = '7MB'", "PREPARE theirs AS SELECT 1", timeout=20
         )
-        found = examined()
+        found = told()
     assert found["leaks"].verdict == "wrong"
     assert "work_mem = 7168" in found["leaks"].proved
     assert found["statements"].verdict == "warning"
@@ -213,7 +206,7 @@ def test_what_another_client_has_left(behind: Any) -> None:
 
 def test_it_leaves_nothing_behind(behind: Any) -> None:
     with behind() as pooler:
-        examined()
+        told()
         state = "SELECT current_setting('dbcompat.leak', true)"
         named = "SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"
         idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%' AND pid <> pg_backend_pid()"
