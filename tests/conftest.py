@@ -48,6 +48,16 @@ def more_operations(settings: LazySettings) -> Iterator[None]:
 
 
 @pytest.fixture
+def fresh_loop() -> Iterator[None]:
+    """A loop that nobody has used, and another one afterwards."""
+    loop.stop()
+    loop.start()
+    yield
+    loop.stop()
+    loop.start()
+
+
+@pytest.fixture
 def loop_thread(transactional_db: None) -> Iterator[None]:
     """The loop thread, stopped before the test's tables are emptied."""
     loop.start()

@@ -1,7 +1,7 @@
 """A stand-in for Supavisor in transaction mode, at the level of the protocol.
 
 Supavisor itself is an Elixir release with a database of its own tenants, and can't be started here. Written
-from its source at 2.9.7 and its documentation: it takes any startup parameter and passes on a few, its server
+from its source at 2.9.7 and its documentation: it takes any startup parameter, its server
 connections call themselves "Supavisor", a server connection changes hands after each transaction, cancel requests
 are passed on, and of named statements it knows nothing: PostgreSQL refuses those it has not seen. What it does
 not imitate: tenants, authentication, TLS, the flag for named statements.
@@ -19,8 +19,6 @@ from typing import Any
 from tests.servers import free_port
 
 SSL_REQUEST, CANCEL_REQUEST, PROTOCOL = 80877103, 80877102, 196608
-# What it reads of a startup message; the rest is dropped unread.
-PASSED = ("search_path", "options")
 # Each is answered by a ReadyForQuery.
 ASKING = (b"Q", b"S", b"F")
 
@@ -81,8 +79,8 @@ class StandIn:
         key = secrets.token_bytes(8)
         with suppress(*GONE):
             try:
-                if (parameters := await self._startup(reader, writer)) is not None:
-                    await self._welcome(writer, parameters, key)
+                if await self._startup(reader, writer):
+                    await self._welcome(writer, key)
                     await self._relay(reader, writer, key)
             finally:
                 if (server := self.at_work.pop(key, None)) is not None:
@@ -91,9 +89,8 @@ class StandIn:
                     self.idle.put_nowait(await self._connect())
                 writer.close()
 
-    async def _startup(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> dict[str, str] | None:
+    async def _startup(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Whether a client begins; what parameters it sends is dropped unread."""
         while True:
             (length,) = struct.unpack("!i", await reader.readexactly(4))
             body = await reader.readexactly(length - 4)
@@ -103,14 +100,11 @@ class StandIn:
             elif code == CANCEL_REQUEST:
                 if (server := self.at_work.get(body[4:])) is not None:
                     await self._cancel(server)
-                return None
+                return False
             else:
-                texts = [text.decode() for text in body[4:].split(b"\0")]
-                return dict(zip(texts[::2], texts[1::2], strict=False))
+                return True
 
-    async def _welcome(
-        self, writer: asyncio.StreamWriter, parameters: dict[str, str], key: bytes
-    ) -> None:
+    async def _welcome(self, writer: asyncio.StreamWriter, key: bytes) -> None:
         if not self.statuses:
             # Kept: to be let in, a client needs no server.
             self.idle.put_nowait(await self._take())

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,26 @@ def test_what_nobody_uses_is_closed_before_a_fork(loop_thread: None) -> None:
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def test_a_fork_waits_until_the_loop_holds_no_lock(loop_thread: None) -> None:
+    """Such as a library's own: a child would find it closed, and nobody there to open it."""
+    lock, inside = threading.Lock(), threading.Event()
+
+    async def hold() -> None:
+        with lock:
+            inside.set()
+            time.sleep(0.1)  # noqa: ASYNC251 -- as a library that is at work
+
+    held = loop.submit(hold)
+    assert inside.wait(10)
+    child = os.fork()
+    if child == 0:
+        os._exit(int(not lock.acquire(timeout=2)))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    held.result(10)
+    # And it goes on.
+    assert loop.run(backend, timeout=10)
 
 
 def test_a_fork_does_not_wait_for_a_loop_that_is_busy(loop_thread: None) -> None:

@@ -48,8 +48,10 @@ def test_a_slow_query_is_no_misuse(guarded: None) -> None:
     async def query() -> None:
         async with get_background_session() as session:
             await session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": ALLOWED * 2})
+            await session.execute(insert(GROUP).values(name="slow"))
 
     loop.run(query, timeout=10)
+    assert Group.objects.filter(name="slow").exists()
 
 
 def test_a_child_task_does_not_hold_its_parents_session(loop_thread: None) -> None:

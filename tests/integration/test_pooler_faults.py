@@ -8,7 +8,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,6 @@ from tests.servers import ROOT
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("loop_thread")]
 
 ASKING = str(ROOT / "tests" / "programs" / "asking.py")
-
-
-@pytest.fixture
-def pooler(tmp_path: Path) -> Iterator[Pooler]:
-    with pgbouncer(tmp_path, dict(connection.settings_dict)) as running:
-        yield running
 
 
 class Client:
@@ -108,16 +101,6 @@ CHANGES = [
         "ada", "ada", "hidden",
     ),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def fault() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE fault (amount int, owner text, secret text)")
-        cursor.execute("INSERT INTO fault VALUES (7, 'ada', 'hidden')")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE fault")
 
 
 @pytest.mark.parametrize(("column", "change", "before", "wrong", "right"), CHANGES)

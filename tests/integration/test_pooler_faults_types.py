@@ -54,12 +54,6 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def pooler(tmp_path: Path) -> Iterator[Pooler]:
-    with pgbouncer(tmp_path, dict(connection.settings_dict)) as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def fault() -> Iterator[None]:
     with connection.cursor() as cursor:

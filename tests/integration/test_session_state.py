@@ -3,23 +3,23 @@
 The raw half needs nothing of ours: one client commits and goes, the next asks.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from django.conf import LazySettings
-from django.db import connection
 from sqlalchemy import text
 
-from dbcompat import engines, loop
+from dbcompat import loop
 from dbcompat.address import asyncpg_arguments
 from dbcompat.session_state import SessionStateRefused
 from dbcompat.sessions import get_background_session, get_direct_session
-from tests.poolers import pgbouncer
+from tests.poolers import Pooler
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # Whoever comes next gets the one there is.
+    pytest.mark.pgbouncer(default_pool_size=1),
+]
 
 # What a client runs → what the next one, of another user of the same pool, then finds to be true.
 LEFT = {
@@ -57,25 +57,6 @@ GONE = {
 }
 
 
-@pytest.fixture
-def pooled(tmp_path: Path, transactional_db: None) -> Iterator[dict[str, Any]]:
-    """With one server connection, so that whoever comes next gets it."""
-    with pgbouncer(tmp_path, connection.settings_dict, default_pool_size=1) as pooler:
-        yield pooler.entry
-
-
-@pytest.fixture
-def behind(
-    pooled: dict[str, Any], settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dict[str, Any]]:
-    loop.stop()
-    loop.start()
-    monkeypatch.setattr(engines, "_database", lambda purpose: (pooled, "pgbouncer"))
-    yield pooled
-    loop.stop()
-    loop.start()
-
-
 async def ask(entry: dict[str, Any], query: str) -> Any:
     """As a client that comes, asks in a transaction, and goes."""
     arguments = {**asyncpg_arguments(entry), "statement_cache_size": 0}
@@ -88,10 +69,10 @@ async def ask(entry: dict[str, Any], query: str) -> Any:
 
 
 @pytest.mark.parametrize("statement", LEFT)
-def test_the_next_client_finds_what_was_left(pooled: dict[str, Any], statement: str) -> None:
+def test_the_next_client_finds_what_was_left(pooler: Pooler, statement: str) -> None:
     async def both() -> Any:
-        await ask(pooled, statement)
-        return await ask(pooled, f"SELECT {LEFT[statement]}")
+        await ask(pooler.entry, statement)
+        return await ask(pooler.entry, f"SELECT {LEFT[statement]}")
 
     assert loop.run(both, timeout=20) is True
 

@@ -161,6 +161,7 @@ def test_killed_connections_are_replaced_without_a_failure() -> None:
         )
     Group.objects.filter(name="made").delete()
     loop.run(make, timeout=10)
+    assert Group.objects.filter(name="made").count() == 1
 
 
 def attempted(times: int, fault: str, attempts: int = 4) -> int:

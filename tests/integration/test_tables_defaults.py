@@ -23,7 +23,7 @@ from tests.mirror.models import (
     Pair,
     Small,
 )  # fmt: skip
-from tests.mirror.schema import created
+from tests.mirror.schema import standing
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["dbcompat"])
 
@@ -32,11 +32,8 @@ KEYED = table_for(Keyed)
 
 @pytest.fixture(scope="module", autouse=True)
 def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), created(STRUCTURES, BEFORE):
-        loop.start()
+    with standing(django_db_blocker, STRUCTURES, BEFORE):
         yield
-        loop.stop()
-        loop.start()
 
 
 @pytest.fixture(autouse=True)

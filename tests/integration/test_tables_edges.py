@@ -21,7 +21,7 @@ from dbcompat.codecs import NotInPython
 from dbcompat.sessions import get_background_session
 from dbcompat.tables import table_for
 from tests.mirror.agreement import agree, exactly, read
-from tests.mirror.schema import created
+from tests.mirror.schema import created, standing
 from tests.mirror.values import MODELS, model_of
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["dbcompat"])
@@ -29,11 +29,8 @@ pytestmark = pytest.mark.django_db(transaction=True, available_apps=["dbcompat"]
 
 @pytest.fixture(scope="module", autouse=True)
 def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), created(list(MODELS.values())):
-        loop.start()
+    with standing(django_db_blocker, list(MODELS.values())):
         yield
-        loop.stop()
-        loop.start()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from dbcompat import loop
 from dbcompat.sessions import get_background_session
 from dbcompat.tables import table_for
 from tests.mirror.agreement import agree
-from tests.mirror.schema import created
+from tests.mirror.schema import standing
 from tests.mirror.values import MODELS
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["dbcompat"])
@@ -22,11 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True, available_apps=["dbcompat"]
 
 @pytest.fixture(scope="module", autouse=True)
 def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), created(list(MODELS.values())):
-        loop.start()
+    with standing(django_db_blocker, list(MODELS.values())):
         yield
-        loop.stop()
-        loop.start()
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dbcompat import loop
 from tests.mirror.agreement import agree
-from tests.mirror.schema import created
+from tests.mirror.schema import standing
 from tests.mirror.values import FIELDS, MODELS, NEVER_NONE
 
 # Of none of those are the tables emptied after a test, which would take longer than the test.
@@ -25,11 +24,8 @@ PER_FIELD = settings(
 
 @pytest.fixture(scope="module", autouse=True)
 def tables(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), created(list(MODELS.values())):
-        loop.start()
+    with standing(django_db_blocker, list(MODELS.values())):
         yield
-        loop.stop()
-        loop.start()
 
 
 @pytest.mark.parametrize("name", FIELDS)

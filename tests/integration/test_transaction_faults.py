@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,25 +17,9 @@ from dbcompat.doctor.patient import Patient
 from dbcompat.errors import Kind, classify
 from dbcompat.profiles import DIRECT, PGBOUNCER
 from tests.integration.faults import NO_CACHES, opened, plain
-from tests.poolers import Pooler, pgbouncer
+from tests.poolers import Pooler
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("loop_thread")]
-
-
-@pytest.fixture
-def pooler(tmp_path: Path) -> Iterator[Pooler]:
-    with pgbouncer(tmp_path, dict(connection.settings_dict)) as running:
-        yield running
-
-
-@pytest.fixture
-def fault() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE fault (amount int, owner text, secret text)")
-        cursor.execute("INSERT INTO fault VALUES (7, 'ada', 'hidden')")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE fault")
 
 
 def test_copy_before_the_first_statement_survives_a_rollback(fault: None) -> None:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from dbcompat import loop
 
 
 @contextmanager
@@ -23,6 +26,16 @@ def created(
         yield
     finally:
         _drop(made, connection)
+
+
+@contextmanager
+def standing(blocker: Any, made: Sequence[type[models.Model]], before: str = "") -> Iterator[None]:
+    """For a module: they are there, and no connection of the loop is when they go. `blocker` is pytest-django's."""
+    with blocker.unblock(), created(made, before):
+        loop.start()
+        yield
+        loop.stop()
+        loop.start()
 
 
 def _drop(made: Sequence[type[models.Model]], connection: BaseDatabaseWrapper) -> None:

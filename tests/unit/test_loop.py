@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
@@ -22,13 +21,7 @@ ROOT = Path(__file__).parents[2]
 request_id: ContextVar[str] = ContextVar("request_id", default="none")
 
 
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    loop.stop()
-    loop.start()
-    yield
-    loop.stop()
-    loop.start()
+pytestmark = pytest.mark.usefixtures("fresh_loop")
 
 
 async def thread_name() -> str:

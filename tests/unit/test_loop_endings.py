@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 
 import pytest
@@ -14,14 +13,7 @@ import pytest
 from dbcompat import loop, loop_thread
 from tests.integration.running import until
 
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    loop.stop()
-    loop.start()
-    yield
-    loop.stop()
-    loop.start()
+pytestmark = pytest.mark.usefixtures("fresh_loop")
 
 
 async def answer() -> int:
