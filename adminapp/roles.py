@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS
 from batches.models import Batch
 
 VIEWER = {"view_batch"}
-OPERATOR = VIEWER | {"add_batch", "pause_batch"}
+OPERATOR = VIEWER | {"add_batch", "pause_batch", "curate"}
 STAFF = OPERATOR | {"cancel_batch", "retry_batch", "view_connections"}
 ROLES: dict[str, set[str]] = {
     "viewer": VIEWER,
@@ -24,6 +24,7 @@ WORDS = {
     "pause_batch": "pause and resume batches",
     "cancel_batch": "cancel batches of others",
     "retry_batch": "retry failed items",
+    "curate": "judge what was found",
     "view_connections": "see how this console is connected",
 }
 

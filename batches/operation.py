@@ -1,9 +1,11 @@
 """The contract between the engine and an operation: all that a plug-in author needs to know."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, ClassVar
+from hashlib import sha256
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -51,6 +53,43 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table of any installed app ("batches.Page"), with values by field name.
+
+    A row whose primary key is there already is updated: with what is given, but never with an empty value
+    (None, "", [], {}) in place of a good one, and objects are merged key by key.
+    """
+
+    table: str
+    values: Mapping[str, Any]
+
+
+def key_of(domain: str, thing: str) -> UUID:
+    """The primary key of what belongs to a domain: half a SHA-256, where a URL would not fit into an index."""
+    return UUID(bytes=sha256(f"{domain} {thing}".encode()).digest()[:16])
+
+
+class Storage(Protocol):
+    """The typed rows that scans before this one have left, and those that can't wait for the result."""
+
+    def load(self, table: str, keys: Collection[Any]) -> Awaitable[dict[Any, dict[str, Any]]]:
+        """The rows with these primary keys: key → values by field name. One question for all."""
+
+    def store(self, rows: Sequence[Row]) -> Awaitable[None]:
+        """Now, in bulk, and for good: an attempt that fails later takes nothing back."""
+
+
+class NoStorage:
+    """Nothing is known, and nothing is kept: for trying an operation out."""
+
+    async def load(self, table: str, keys: Collection[Any]) -> dict[Any, dict[str, Any]]:
+        return {}
+
+    async def store(self, rows: Sequence[Row]) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Where a run stands: which item of which batch, and which attempt (counted from 1)."""
 
@@ -58,13 +97,18 @@ class Context:
     seq: int
     attempt: int
     worker: str
+    storage: Storage = field(default_factory=NoStorage)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one target came to: `data` is stored as JSON with the item and shown to operators."""
+    """What one target came to: `data` is stored as JSON with the item and shown to operators.
+
+    `rows` are written in the same transaction as the outcome: both are there, or neither.
+    """
 
     data: Mapping[str, Any] = field(default_factory=dict)
+    rows: Sequence[Row] = ()
 
 
 class NoParams(BaseModel):
@@ -96,6 +140,10 @@ class Operation[P: BaseModel]:
         Raise Transient to be tried again, Permanent to fail at once, Skip if there is nothing to do.
         """
         raise NotImplementedError
+
+    def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
+        """Rows to leave when the last attempt has failed; `problem` is the message shown with the item."""
+        return ()
 
     def retryable(self, error: Exception) -> bool:
         """Whether an error that is neither Transient nor Permanent is worth another attempt."""

@@ -3,23 +3,36 @@
 import asyncio
 import hashlib
 import json
+import logging
 import random
 import re
 import sys
 import sysconfig
 import time
 import traceback
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
 
 from pydantic import BaseModel
 
+from batches.engine.fit import fit_json, fit_text, fitted
 from batches.engine.leases import Work
-from batches.operation import Context, Operation, Permanent, Skip, Transient
+from batches.operation import (
+    Context,
+    Operation,
+    Permanent,
+    Row,
+    Skip,
+    Storage,
+    Transient,
+)
 from batches.states import ItemState
 from dbcompat.sessions import in_session
+
+log = logging.getLogger(__name__)
 
 MAX_BACKOFF = 3600.0
 MAX_MESSAGE = 2_000
@@ -40,6 +53,7 @@ class Plan:
     breaker_percent: int | None
     priority: int
     worker: str
+    storage: Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +85,60 @@ class Outcome:
     error: str = ""
     result: str | None = None  # JSON.
     fault: Fault | None = None
+    rows: Sequence[Row] = ()  # Fit for their tables.
 
 
 async def attempt(plan: Plan, work: Work) -> Outcome:
     """Never raises for what the operation does wrong; cancellation passes through, unrecorded."""
     assert not in_session(), "An operation must never run while a database session is open."
     number = work.attempts + 1
-    context = Context(plan.batch_id, work.seq, number, plan.worker)
+    context = Context(plan.batch_id, work.seq, number, plan.worker, plan.storage)
     started = time.time()
     limit = asyncio.timeout(plan.timeout_seconds)
     try:
         async with limit:
             result = await plan.operation.run(work.target, plan.params, context)
-        return Outcome(work.seq, ItemState.SUCCEEDED, number, result=storable(result.data))
+            rows = [fitted(row) for row in result.rows]
+        return Outcome(
+            work.seq, ItemState.SUCCEEDED, number, result=storable(result.data), rows=rows
+        )
     except Skip as skip:
         return Outcome(work.seq, ItemState.SKIPPED, number, error=_clean(str(skip)))
     except Exception as error:  # noqa: BLE001 -- a plug-in may raise anything, and one item must not end the batch
         if limit.expired():
             error = _timed_out(plan.timeout_seconds).with_traceback(error.__traceback__)
-        return _failed(plan, work.seq, number, started, error)
+        outcome = _failed(plan, work.seq, number, started, error)
+        return replace(outcome, rows=_failure_rows(plan, work, outcome, context))
+
+
+def _failure_rows(plan: Plan, work: Work, outcome: Outcome, context: Context) -> list[Row]:
+    if outcome.state is not ItemState.FAILED:
+        return []
+    try:
+        rows = plan.operation.failure_rows(work.target, outcome.error, context)
+        return [fitted(row) for row in rows]
+    except Exception:
+        # What is told about a failure must not hide it.
+        log.exception("The rows for a failed item can't be stored.")
+        return []
+
+
+def unstorable(outcome: Outcome, error: Exception) -> Outcome:
+    """The outcome of an item whose rows the database refuses."""
+    words = "What was found can't be stored: the database refuses it"
+    fault = Fault(
+        error_class=type(error).__name__,
+        message=_clean(f"{words}: {getattr(error, 'orig', error)}"),
+        cause=f"{words}.",
+        frame="",
+        trace=_clean("".join(traceback.format_exception(error)), MAX_TRACE),
+        started_at=datetime.now(UTC),
+        duration_ms=0,
+        retry_at=None,
+    )
+    return Outcome(
+        outcome.seq, ItemState.FAILED, outcome.attempts, error=fault.message, fault=fault
+    )
 
 
 def _timed_out(seconds: float) -> Transient:
@@ -157,8 +206,7 @@ def _frame(trace: TracebackType | None) -> str:
 
 
 def _clean(text: str, limit: int = MAX_MESSAGE) -> str:
-    """What PostgreSQL accepts as text: no NUL, no lone surrogates."""
-    return text[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+    return fit_text(text[:limit])
 
 
 def storable(data: Any) -> str:
@@ -167,18 +215,7 @@ def storable(data: Any) -> str:
         text = json.dumps(data, allow_nan=False)
         # Escapes of NUL and of surrogates (lone ones are refused): rare, so looked for, not avoided.
         if "\\u0000" in text or "\\ud" in text:
-            text = json.dumps(_cleaned(data), allow_nan=False)
+            text = json.dumps(fit_json(data), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise Permanent(f"The result can't be stored as JSON: {error}.") from error
     return text
-
-
-def _cleaned(data: Any) -> Any:
-    match data:
-        case str():
-            return _clean(data, len(data))
-        case dict():
-            return {_clean(str(key)): _cleaned(value) for key, value in data.items()}
-        case list() | tuple():
-            return [_cleaned(value) for value in data]
-    return data

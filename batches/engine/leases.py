@@ -10,7 +10,7 @@ from django.conf import settings
 from sqlalchemy import BigInteger, Integer, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from batches.engine.statements import BATCH, CHUNK, ITEM, NOW, rows, seconds_from_now
+from batches.engine.statements import BATCH, CHUNK, ITEM, NOW, given_rows, seconds_from_now
 from batches.states import BatchState, ItemState
 from dbcompat.repetition import repeatable
 from dbcompat.sessions import get_background_session
@@ -96,7 +96,7 @@ async def claim(batch_id: int) -> tuple[Lease, list[Work]] | None:
 
 async def extend(leases: list[Lease]) -> set[int]:
     """Heartbeat for leases of one batch. The numbers of the chunks that are still ours."""
-    held = rows("held", number=Integer(), token=BigInteger())
+    held = given_rows("held", number=Integer(), token=BigInteger())
     renewed = (
         update(CHUNK)
         .where(

@@ -18,6 +18,7 @@ from sqlalchemy import Row, select
 from batches.engine import leases, retries, transitions
 from batches.engine.attempt import Plan
 from batches.engine.leases import worker_name
+from batches.engine.rows import RowStorage
 from batches.engine.slice import Slice
 from batches.engine.statements import ACTION, BATCH
 from batches.operation import Operation, UnknownOperation, operation
@@ -196,6 +197,7 @@ async def _plan(engine: Engine, batch_id: int) -> Plan | None:
         operation=chosen,
         params=params,
         worker=worker_name(),
+        storage=RowStorage(),
         **{name: getattr(batch, name) for name in _LIMITS},
     )
 

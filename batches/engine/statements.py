@@ -27,7 +27,7 @@ def seconds_from_now(seconds: float) -> ColumnElement[Any]:
     return NOW + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def rows(name: str, **columns: TypeEngine[Any]) -> TableValuedAlias:
+def given_rows(name: str, **columns: TypeEngine[Any]) -> TableValuedAlias:
     """`unnest` over one array parameter a column: any number of rows in one short statement."""
     arrays = [bindparam(f"{name}_{key}", type_=ARRAY(kind)) for key, kind in columns.items()]
     return func.unnest(*arrays).table_valued(*columns, name=name).render_derived()

@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Integer, Text, and_, case, cast, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from batches.engine import groups
+from batches.engine import groups, rows
 from batches.engine.attempt import Outcome
 from batches.engine.leases import Lease, worker_name
-from batches.engine.statements import ATTEMPT, CHUNK, ITEM, NOW, THROUGHPUT, rows
+from batches.engine.refusals import without_refused
+from batches.engine.statements import ATTEMPT, CHUNK, ITEM, NOW, THROUGHPUT, given_rows
 from batches.states import ItemState
+from dbcompat.errors import Kind, classify
 from dbcompat.repetition import repeatable
 from dbcompat.sessions import get_background_session
 
@@ -34,8 +37,20 @@ class Parcel:
         return sum(1 for outcome in self.outcomes if outcome.state is state)
 
 
-@repeatable()
 async def write(batch_id: int, parcels: list[Parcel]) -> set[int]:
+    """As `_write`; an item whose rows the database refuses fails, instead of keeping back all the others."""
+    try:
+        return await _write(batch_id, parcels)
+    except DBAPIError as error:
+        if classify(error) is not Kind.DATA:
+            raise
+    for parcel in parcels:
+        parcel.outcomes = await without_refused(parcel.outcomes)
+    return await _write(batch_id, parcels)
+
+
+@repeatable()
+async def _write(batch_id: int, parcels: list[Parcel]) -> set[int]:
     """Write all in one transaction. The numbers of the chunks whose lease was still ours.
 
     The others' outcomes are dropped: another worker has the chunk, and runs those items itself.
@@ -48,6 +63,7 @@ async def write(batch_id: int, parcels: list[Parcel]) -> set[int]:
         ours = [parcel for parcel in parcels if parcel.lease.number in moved]
         outcomes = [outcome for parcel in ours for outcome in parcel.outcomes]
         if outcomes:
+            await rows.store(session, [row for outcome in outcomes for row in outcome.rows])
             group_ids = await groups.add(session, batch_id, outcomes)
             await _finish_items(session, batch_id, outcomes, group_ids)
             await _add_attempts(session, batch_id, outcomes)
@@ -76,7 +92,7 @@ async def _fence(
     session: AsyncSession, batch_id: int, parcels: list[Parcel]
 ) -> dict[int, tuple[int, int]]:
     """Count, and move the token on. Chunk number → (new token, items still pending)."""
-    given = rows(
+    given = given_rows(
         "given",
         number=Integer(),
         token=BigInteger(),
@@ -120,7 +136,7 @@ async def _fence(
 async def _finish_items(
     session: AsyncSession, batch_id: int, outcomes: list[Outcome], group_ids: dict[str, int]
 ) -> None:
-    given = rows(
+    given = given_rows(
         "given",
         seq=Integer(),
         state=Text(),

@@ -54,6 +54,7 @@ class Batch(models.Model):
             ("pause_batch", "Can pause and resume batches"),
             ("cancel_batch", "Can cancel any batch"),
             ("retry_batch", "Can retry failed items"),
+            ("curate", "Can judge what was found, and keep the suppression list"),
             ("view_connections", "Can see how the console is connected"),
         ]
         indexes = [

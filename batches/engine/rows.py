@@ -1,0 +1,146 @@
+"""Typed rows of operations: made fit for their tables, written in bulk, merged with what is there."""
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from sqlalchemy import (
+    Column,
+    MetaData,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from batches.engine.fit import Field, fields, fitted
+from batches.engine.statements import NOW
+from batches.operation import Row
+from dbcompat.bulk import copy_rows
+from dbcompat.repetition import repeatable
+from dbcompat.sessions import get_background_session
+from dbcompat.tables import table_for
+
+# From this many on, COPY into a temporary table is faster than making one costs.
+COPY_FROM = 500
+_EMPTY_JSON = ("null", "[]", "{}", '""')
+
+
+class RowStorage:
+    """What the engine gives to operations as `context.storage`."""
+
+    @repeatable()
+    async def load(self, table: str, keys: Collection[Any]) -> dict[Any, dict[str, Any]]:
+        known = _table(table)
+        (key,) = known.primary_key.columns
+        given = bindparam("keys", list(keys), ARRAY(key.type))
+        async with get_background_session() as session:
+            found = await session.execute(select(known).where(key == any_(given)))
+            return {row[key]: dict(row) for row in found.mappings()}
+
+    @repeatable()
+    async def store(self, rows: Sequence[Row]) -> None:
+        fit = [fitted(row) for row in rows]
+        async with get_background_session() as session:
+            await store(session, fit)
+
+
+async def store(session: AsyncSession, rows: Sequence[Row]) -> None:
+    """Rows that are `fitted`, in the session's transaction; safe to repeat.
+
+    Table by table as they first appear, and by key within one: two writers that lock in another order
+    would wait for each other.
+    """
+    groups: dict[tuple[str, tuple[str, ...]], dict[Any, Row]] = {}
+    for row in rows:
+        group = groups.setdefault((row.table, tuple(row.values)), {})
+        group[tuple(row.values[name] for name in _keys(row.table))] = row
+    for (table, columns), group in groups.items():
+        await _upsert(session, table, columns, [group[key].values for key in sorted(group)])
+
+
+async def _upsert(
+    session: AsyncSession, label: str, columns: tuple[str, ...], values: list[Any]
+) -> None:
+    if len(values) < COPY_FROM:
+        await session.execute(_statement(label, columns), values)
+        return
+    table = _table(label)
+    given = Table(f"given_{table.name}", MetaData(), *(Column(n, table.c[n].type) for n in columns))
+    names = ", ".join(f'"{name}"' for name in columns)
+    same = f'SELECT {names} FROM "{table.name}" WITH NO DATA'  # noqa: S608 -- names of a model
+    await session.execute(text(f'CREATE TEMPORARY TABLE "{given.name}" ON COMMIT DROP AS {same}'))
+    await copy_rows(session, given, columns, ([row[n] for n in columns] for row in values))
+    keys = [given.c[name] for name in _keys(label)]
+    chosen = select(*(given.c[name] for name in columns)).order_by(*keys)
+    await session.execute(_statement(label, columns, chosen))
+    # The transaction may go on with more for the same table.
+    await session.execute(text(f'DROP TABLE "{given.name}"'))
+
+
+def _statement(label: str, columns: tuple[str, ...], chosen: Any = None) -> Insert:
+    if chosen is None:
+        return _upserting(label, columns)
+    return _merging(label, columns, insert(_table(label)).from_select(list(columns), chosen))
+
+
+@lru_cache(maxsize=200)
+def _upserting(label: str, columns: tuple[str, ...]) -> Insert:
+    table = _table(label)
+    named = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    return _merging(label, columns, insert(table).values(named))
+
+
+def _merging(label: str, columns: tuple[str, ...], new: Insert) -> Insert:
+    """What is given in place of what is there, but nothing empty in place of something."""
+    table, model = _table(label), apps.get_model(label)
+    always: frozenset[str] = getattr(model, "EMPTY_COUNTS", frozenset())
+    keys = _keys(label)
+    merged = {
+        name: new.excluded[name]
+        if name in always
+        else _kept(fields(label)[name], table.c[name], new.excluded[name])
+        for name in columns
+        if name not in keys
+    }
+    if "scanned_at" in table.c:
+        merged["scanned_at"] = NOW
+    quiet: frozenset[str] = getattr(model, "QUIET", frozenset())
+    watched = [name for name in merged if name not in quiet and name in columns]
+    if "changed_at" in table.c and watched:
+        before = tuple_(*(table.c[name] for name in watched))
+        after = tuple_(*(merged[name] for name in watched))
+        merged["changed_at"] = case((before.is_distinct_from(after), NOW), else_=table.c.changed_at)
+    where = [table.c[name] for name in keys]
+    if not merged:
+        return new.on_conflict_do_nothing(index_elements=where)
+    return new.on_conflict_do_update(index_elements=where, set_=merged)
+
+
+def _table(label: str) -> Table:
+    return table_for(apps.get_model(label))
+
+
+def _keys(label: str) -> tuple[str, ...]:
+    return tuple(column.name for column in _table(label).primary_key.columns)
+
+
+def _kept(field: Field, old: Any, new: Any) -> Any:
+    if isinstance(field, models.JSONField):
+        both = (func.jsonb_typeof(old) == "object") & (func.jsonb_typeof(new) == "object")
+        empty = or_(*(cast(new, Text) == nothing for nothing in _EMPTY_JSON))
+        return case((both, old.op("||")(new)), (empty, old), else_=new)
+    if isinstance(field, models.CharField | models.TextField):
+        return func.coalesce(func.nullif(new, ""), old)
+    return func.coalesce(new, old)

@@ -1,0 +1,61 @@
+"""Addresses that sites show, and of whom nothing is kept."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from batches.models.findings import Domain, Finding, reference
+
+
+class Contact(Finding):
+    """An e-mail address that a site shows, once per domain."""
+
+    QUIET = Finding.QUIET | {"context", "source_url", "how"}
+
+    class Kind(models.TextChoices):
+        ROLE = "role", "role"
+        CORPORATE = "corporate", "corporate"
+        FREE = "free", "free"
+        OTHER = "other", "other"
+
+    id = models.UUIDField(primary_key=True)
+    domain = reference(Domain, "+")
+    address = models.TextField()
+    name = models.TextField(blank=True, db_default="")
+    kind = models.CharField(max_length=10, choices=Kind)
+    on_domain = models.BooleanField(null=True)  # Its domain is that of the site.
+    source_url = models.TextField(blank=True, db_default="")
+    context = models.TextField(blank=True, db_default="")
+    how = models.CharField(max_length=30, blank=True, db_default="")  # How it was written.
+
+    class Meta(Finding.Meta):
+        indexes = [
+            models.Index(fields=["domain", "id"], name="contact_by_domain"),
+            models.Index(fields=["verdict", "id"], name="contact_by_verdict"),
+            models.Index(fields=["batch_id", "id"], name="contact_by_batch"),
+            models.Index(fields=["scanned_at"], name="contact_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Suppression(models.Model):
+    """Somebody who asked not to be listed: an address, or all of a domain as "@example.com"."""
+
+    entry = models.CharField(max_length=260, primary_key=True)  # In lower case.
+    reason = models.TextField(blank=True, db_default="")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.entry
