@@ -1,0 +1,121 @@
+"""What people decide about findings: a verdict for many at once, and what is to be done with them next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from batches import lifecycle
+from batches.findings import KINDS, Filter, names
+from batches.intake import BatchSpec, create_batch
+from batches.intake.staging import lift_time_limits
+from batches.lines import read_file
+from batches.models import Batch, Contact, Suppression, Verdict
+from batches.operation import operation
+
+
+class BadVerdict(ValueError):
+    """Nobody can judge like that; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`changed` had another verdict before; `queued` are the items of `batch`, if one was begun."""
+
+    changed: int
+    queued: int = 0
+    batch: Batch | None = None
+
+
+def judge(
+    chosen: Filter,
+    verdict: str,
+    user: AbstractBaseUser | None,
+    keys: list[Any] | None = None,
+) -> int:
+    """Give a verdict to all that match, or to those of them with these keys. How many had another before.
+
+    One statement: what a scan adds while it runs is not in it. Raises BadVerdict.
+    """
+    if verdict not in Verdict.values:
+        raise BadVerdict(f"“{verdict}” is no verdict. Choose one of: {', '.join(Verdict.labels)}.")
+    rows = chosen.rows().order_by()
+    if keys is not None:
+        rows = rows.filter(pk__in=keys)
+    by = user.pk if user is not None else None
+    with transaction.atomic():
+        lift_time_limits(connection)
+        return rows.filter(~Q(verdict=verdict)).update(
+            verdict=verdict, verdict_by_id=by, verdict_at=Now()
+        )
+
+
+def chain(
+    chosen: Filter,
+    slug: str,
+    user: AbstractBaseUser | None,
+    keys: list[Any] | None = None,
+    params: dict[str, Any] | None = None,
+    *,
+    start: bool = True,
+) -> Batch:
+    """A new batch of the domains of all that match, or of those with these keys. Raises BadInput, UnknownOperation."""
+    title = operation(slug).title
+    source: Iterable[str] = names(chosen) if keys is None else _names_of(chosen, keys)
+    of = f"batch {chosen.batch}" if chosen.batch else chosen.kind
+    spec = BatchSpec(
+        slug, params or {}, f"{title}: from {of}", source=f"the {chosen.kind}", user=user
+    )
+    with TemporaryFile() as file:
+        # Not straight from the table: the connection that copies the items in can't be asked meanwhile.
+        file.writelines(f"{name}\n".encode() for name in source)
+        file.seek(0)
+        batch, _ = create_batch(spec, read_file(file, "names"))
+    if start:
+        lifecycle.start(batch, user)
+    return batch
+
+
+def judge_and_chain(
+    chosen: Filter,
+    verdict: str,
+    slug: str,
+    user: AbstractBaseUser | None,
+    keys: list[Any] | None = None,
+) -> Judged:
+    """Both at once, or neither: "selected" begins the next operation with what was selected."""
+    with transaction.atomic():
+        # Its batch first: the verdict may take the rows out of the filter.
+        batch = chain(chosen, slug, user, keys) if slug else None
+        changed = judge(chosen, verdict, user, keys)
+    return Judged(changed, batch.total if batch else 0, batch)
+
+
+def _names_of(chosen: Filter, keys: list[Any]) -> list[str]:
+    column = "name" if chosen.kind == "domains" else "domain_id"
+    rows = KINDS[chosen.kind].objects.filter(pk__in=keys)
+    return sorted(set(rows.values_list(column, flat=True)))
+
+
+def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
+    """Keep nothing of an address, or of a whole domain as "@example.com", from now on. How many contacts went."""
+    entry = entry.strip().lower()
+    local, at, host = entry.rpartition("@")
+    if not at or "." not in host or " " in entry:
+        raise BadVerdict("Give an address, or a whole domain as “@example.com”.")
+    by = user.pk if user is not None else None
+    with transaction.atomic():
+        Suppression.objects.update_or_create(
+            pk=entry, defaults={"reason": reason, "created_by_id": by}
+        )
+        found = Contact.objects.filter(address=entry) if local else _at(host)
+        return found.delete()[0]
+
+
+def _at(host: str) -> Any:
+    return Contact.objects.filter(address__iendswith=f"@{host}")
