@@ -40,6 +40,12 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     return _replacing(body, guess), guess
 
 
+def declared(content_type: str) -> str | None:
+    """The label in a Content-Type, in lower case, known or not."""
+    found = _HEADER.search(content_type[:500])
+    return found[1].lower() if found else None
+
+
 def _mostly_whole(text: str) -> bool:
     """Whether more than twice as many characters came through as were lost. ASCII always does, so is left out."""
     lost = text.count("\ufffd")

@@ -1,0 +1,77 @@
+"""Which links lead to whoever made a site, judged by address and text, in some forty languages."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+_MAX_WORDS, _MAX_LENGTH = 8, 120
+_GAPS = re.compile(r"[\s_+.,:;!?|»›→>/()–—-]+")
+# What servers put behind a name.
+_ENDING = re.compile(r"\.(?:x?html?|php\d?|aspx?|jsp|cfm|shtml)$")
+
+
+class _Vocabulary(NamedTuple):
+    scores: dict[str, int]  # Phrase, its words parted by one space → score.
+    first: frozenset[str]  # The first words of all phrases.
+    within: dict[str, int]
+    never: frozenset[str]
+
+
+def contact_like(url: str, anchor_text: str = "") -> int:
+    """How likely a link leads to a way to reach somebody: 100 for contact, 90 imprint, 60 about, 50 team, 30 legal.
+
+    Half of that where such words stand among others; 0 for anything else.
+    """
+    path = url.partition("://")[2].partition("?")[0].partition("#")[0].partition("/")[2].rstrip("/")
+    # Deeper down, it is the contact of one product or an article about contacts.
+    segments = path.split("/")[-2:] if path.count("/") < 6 else []
+    ratings = [_rated(_ENDING.sub("", _decoded(segment))) for segment in segments[-1:]]
+    ratings += [_rated(_decoded(segment)) // 2 for segment in segments[:-1]]
+    ratings.append(_rated(anchor_text.lower()) if len(anchor_text) <= _MAX_LENGTH else 0)
+    return max(ratings)
+
+
+def _decoded(segment: str) -> str:
+    segment = segment[:_MAX_LENGTH]
+    return (unquote(segment) if "%" in segment else segment).lower()
+
+
+def _rated(text: str) -> int:
+    known = _vocabulary()
+    words = _GAPS.sub(" ", text).split()
+    if not words or len(words) > _MAX_WORDS:
+        return 0
+    best = 0
+    if not known.first.isdisjoint(words) and known.never.isdisjoint(words):
+        best = _phrased(words, known.scores)
+    if not text.isascii():
+        best = max([best, *(score for part, score in known.within.items() if part in text)])
+    return best
+
+
+def _phrased(words: list[str], scores: dict[str, int]) -> int:
+    if whole := scores.get(" ".join(words)):
+        return whole
+    # Among many other words, one of these is no more than a word.
+    if len(words) > 5:
+        return 0
+    ends = range(1, len(words) + 1)
+    phrases = (" ".join(words[begin:end]) for end in ends for begin in range(end))
+    return max((scores.get(phrase, 0) for phrase in phrases), default=0) // 2
+
+
+@cache
+def _vocabulary() -> _Vocabulary:
+    named = tomllib.loads(Path(__file__).with_name("contact_pages.toml").read_text("utf-8"))
+    never = frozenset(named.pop("never"))
+    scores: dict[str, int] = {}
+    within: dict[str, int] = {}
+    for group in named.values():
+        for phrase in group["words"]:
+            scores.setdefault(" ".join(_GAPS.sub(" ", phrase).split()), group["score"])
+        for part in group["within"]:
+            within.setdefault(part, group["score"])
+    return _Vocabulary(scores, frozenset(phrase.split()[0] for phrase in scores), within, never)

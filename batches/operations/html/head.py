@@ -1,0 +1,182 @@
+"""What a page calls itself: title, description, language, and the cards it shows when it is shared."""
+
+import re
+from typing import Any
+
+from batches.operations.html.charset import declared
+from batches.operations.html.clean import line
+from batches.operations.html.document import Document, written
+from batches.operations.html.things import of_kind
+
+_MAX_CARD, _MAX_NAME, _MAX_CHARSET = 50, 100, 40
+_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}", re.IGNORECASE)
+# What some write in place of a tag.
+_NAMED = {
+    "english": "en", "german": "de", "deutsch": "de", "french": "fr", "francais": "fr", "français": "fr", "spanish": "es",
+    "espanol": "es", "español": "es", "italian": "it", "italiano": "it", "russian": "ru", "dutch": "nl", "portuguese": "pt",
+}  # fmt: skip
+# What stands between the name of a page and that of its site.
+_SEPARATORS = re.compile(r"\s+[|•·–—»«‹›:/-]+\s+|\s*[|｜_]\s*|\s::\s|:\s")
+# Profiles of Open Graph besides its own: https://ogp.me/#types
+_PROFILES = (
+    "article:",
+    "product:",
+    "book:",
+    "profile:",
+    "video:",
+    "music:",
+    "place:",
+    "business:",
+    "fb:",
+    "al:",
+)
+
+
+def title(document: Document) -> str | None:
+    """Of the window; without one, what the page gives to those who share it, or its first heading."""
+    # The first in the head; an icon drawn in the page has a title of its own.
+    nodes = document.tree.css("head > title") + document.tree.css("title")[:50]
+    seen = (
+        line(node.text())
+        for node in nodes
+        if not (node.parent and node.parent.tag in ("svg", "symbol", "g", "path", "use"))
+    )
+    return next(filter(None, seen), None) or headline(document)
+
+
+def headline(document: Document) -> str | None:
+    """The name of the page without that of its site, as it is shown where it is shared."""
+    stated = document.first(
+        "og:title", "twitter:title", "dc.title", "dcterms.title", "citation_title"
+    )
+    if stated:
+        return stated
+    said = (data.get("headline") for data in of_kind(document.structured, "Article"))
+    return next(
+        (line(text) for text in said if isinstance(text, str) and line(text)), None
+    ) or heading(document)
+
+
+def heading(document: Document) -> str | None:
+    """The first h1 that says anything."""
+    return next(filter(None, map(written, document.tree.css("h1")[:20])), None)
+
+
+def named(title: str | None, site: str | None) -> str | None:
+    """A title without the name of its site at either end."""
+    if not title or not site:
+        return title
+    for separator in _SEPARATORS.finditer(title):
+        if title[separator.end() :].strip().casefold() == site.casefold():
+            return title[: separator.start()].strip() or title
+        if title[: separator.start()].strip().casefold() == site.casefold():
+            return title[separator.end() :].strip() or title
+    return title
+
+
+def description(document: Document) -> str | None:
+    stated = document.first(
+        "description",
+        "og:description",
+        "twitter:description",
+        "dc.description",
+        "dcterms.description",
+        "itemprop:description",
+    )
+    if stated:
+        return stated
+    for data in of_kind(document.structured, "Article", "Product", "LocalBusiness", "Organization"):
+        if isinstance(text := data.get("description"), str) and (found := line(text)):
+            return found
+    return None
+
+
+def language(document: Document) -> str | None:
+    """A tag such as `de` or `pt-BR`. https://www.rfc-editor.org/info/bcp47"""
+    root = document.tree.css_first("html")
+    own = root.attributes if root else {}
+    metas = (
+        document.first("http-equiv:content-language"),
+        document.first("content-language", "language", "dc.language", "dcterms.language"),
+    )
+    header = document.headers.get("content-language")
+    said = next(document.structured.texts("inLanguage"), None)
+    for text in (
+        own.get("lang"),
+        own.get("xml:lang"),
+        *metas,
+        header,
+        document.first("og:locale"),
+        said,
+    ):
+        if found := _tag(text):
+            return found
+    return None
+
+
+def _tag(text: str | None) -> str | None:
+    # Of several, the first: "de, en". Of a locale, not its encoding: "en_US.UTF-8".
+    text = (text or "")[:_MAX_NAME].partition(",")[0].partition(".")[0].strip().replace("_", "-")
+    text = _NAMED.get(text.lower(), text)
+    if not _TAG.fullmatch(text):
+        return None
+    first, *others = text.split("-")
+    return "-".join([first.lower(), *map(_part, others)])
+
+
+def _part(text: str) -> str:
+    return (
+        text.upper()
+        if len(text) == 2
+        else text.title()
+        if len(text) == 4 and text.isalpha()
+        else text.lower()
+    )
+
+
+def cards(document: Document) -> dict[str, Any]:
+    """`opengraph` and `twitter`: name → the first content. Names of profiles, as article:tag, are whole."""
+    opengraph: dict[str, str] = {}
+    twitter: dict[str, str] = {}
+    for name, contents in document.metas.items():
+        if name.startswith("og:"):
+            opengraph[name[3 : _MAX_NAME + 3]] = contents[0]
+        elif name.startswith(_PROFILES):
+            opengraph[name[:_MAX_NAME]] = contents[0]
+        elif name.startswith("twitter:"):
+            twitter[name[8 : _MAX_NAME + 8]] = contents[0]
+    return {"opengraph": _first(opengraph), "twitter": _first(twitter)}
+
+
+def _first(card: dict[str, str]) -> dict[str, str]:
+    return dict(list(card.items())[:_MAX_CARD])
+
+
+def image(document: Document) -> str | None:
+    """The picture that stands for the page where it is shared."""
+    metas = (
+        "og:image:secure_url",
+        "og:image",
+        "og:image:url",
+        "twitter:image",
+        "twitter:image:src",
+        "itemprop:image",
+        "thumbnail",
+    )
+    named = (content for meta in metas for content in document.metas.get(meta, ()))
+    said = document.structured
+    stated = (
+        text
+        for data in of_kind(said, "Article", "Product")
+        for text in said.written(data.get("image"))
+    )
+    return next(filter(None, map(document.absolute, (*named, *stated))), None)
+
+
+def charset(document: Document) -> str | None:
+    """The encoding that the server, or else the page, declares, in lower case; not whether it is true."""
+    header = declared(document.headers.get("content-type", ""))
+    for node in document.tree.css("meta[charset]")[:1]:
+        meta = line(node.attributes.get("charset"), _MAX_CHARSET)
+        return header or (meta.lower() if meta else None)
+    return header or declared(document.first("http-equiv:content-type") or "")
