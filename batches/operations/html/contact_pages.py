@@ -8,7 +8,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 _MAX_WORDS, _MAX_LENGTH = 8, 120
-_GAPS = re.compile(r"[\s_+.,:;!?|»›→>/()–—-]+")
+_GAP = r"\s_+.,:;!?|»›→>/()–—-"
+_GAPS, _WORD = re.compile(f"[{_GAP}]+"), re.compile(f"[^{_GAP}]+")
 # What servers put behind a name.
 _ENDING = re.compile(r"\.(?:x?html?|php\d?|aspx?|jsp|cfm|shtml)$")
 
@@ -25,17 +26,30 @@ def contact_like(url: str, anchor_text: str = "") -> int:
 
     Half of that where such words stand among others; 0 for anything else.
     """
-    path = url.partition("://")[2].partition("?")[0].partition("#")[0].partition("/")[2].rstrip("/")
+    place, _, query = url.partition("://")[2].partition("#")[0].partition("?")
+    path = place.partition("/")[2].rstrip("/")
     # Deeper down, it is the contact of one product or an article about contacts.
     segments = path.split("/")[-2:] if path.count("/") < 6 else []
-    ratings = [_rated(_ENDING.sub("", _decoded(segment))) for segment in segments[-1:]]
+    # Old systems have one path for all pages: ?page=contact
+    values = (
+        [part.partition("=")[2] for part in query[:_MAX_LENGTH].split("&")[:5]] if query else []
+    )
+    if not _likely("/".join([*segments, *values, anchor_text[:_MAX_LENGTH]])):
+        return 0
+    ratings = [_rated(_ENDING.sub("", _decoded(part))) for part in (*segments[-1:], *values)]
     ratings += [_rated(_decoded(segment)) // 2 for segment in segments[:-1]]
     ratings.append(_rated(anchor_text.lower()) if len(anchor_text) <= _MAX_LENGTH else 0)
     return max(ratings)
 
 
+def _likely(text: str) -> bool:
+    """Whether a closer look is worth it: of nearly all links, it is not."""
+    text = _decoded(text[: 3 * _MAX_LENGTH]) if "%" in text else text.lower()
+    return not text.isascii() or not _vocabulary().first.isdisjoint(_WORD.findall(text))
+
+
 def _decoded(segment: str) -> str:
-    segment = segment[:_MAX_LENGTH]
+    segment = segment[: 3 * _MAX_LENGTH]
     return (unquote(segment) if "%" in segment else segment).lower()
 
 

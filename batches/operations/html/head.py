@@ -1,11 +1,11 @@
-"""What a page calls itself: title, description, language, and the cards it shows when it is shared."""
+"""What the head of a page says: description, language, encoding, and the cards it shows when it is shared."""
 
 import re
 from typing import Any
 
 from batches.operations.html.charset import declared
 from batches.operations.html.clean import line
-from batches.operations.html.document import Document, written
+from batches.operations.html.document import Document
 from batches.operations.html.things import of_kind
 
 _MAX_CARD, _MAX_NAME, _MAX_CHARSET = 50, 100, 40
@@ -15,8 +15,6 @@ _NAMED = {
     "english": "en", "german": "de", "deutsch": "de", "french": "fr", "francais": "fr", "français": "fr", "spanish": "es",
     "espanol": "es", "español": "es", "italian": "it", "italiano": "it", "russian": "ru", "dutch": "nl", "portuguese": "pt",
 }  # fmt: skip
-# What stands between the name of a page and that of its site.
-_SEPARATORS = re.compile(r"\s+[|•·–—»«‹›:/-]+\s+|\s*[|｜_]\s*|\s::\s|:\s")
 # Profiles of Open Graph besides its own: https://ogp.me/#types
 _PROFILES = (
     "article:",
@@ -30,48 +28,6 @@ _PROFILES = (
     "fb:",
     "al:",
 )
-
-
-def title(document: Document) -> str | None:
-    """Of the window; without one, what the page gives to those who share it, or its first heading."""
-    # The first in the head; an icon drawn in the page has a title of its own.
-    nodes = document.tree.css("head > title") + document.tree.css("title")[:50]
-    seen = (
-        line(node.text())
-        for node in nodes
-        if not (node.parent and node.parent.tag in ("svg", "symbol", "g", "path", "use"))
-    )
-    return next(filter(None, seen), None) or headline(document)
-
-
-def headline(document: Document) -> str | None:
-    """The name of the page without that of its site, as it is shown where it is shared."""
-    stated = document.first(
-        "og:title", "twitter:title", "dc.title", "dcterms.title", "citation_title"
-    )
-    if stated:
-        return stated
-    said = (data.get("headline") for data in of_kind(document.structured, "Article"))
-    return next(
-        (line(text) for text in said if isinstance(text, str) and line(text)), None
-    ) or heading(document)
-
-
-def heading(document: Document) -> str | None:
-    """The first h1 that says anything."""
-    return next(filter(None, map(written, document.tree.css("h1")[:20])), None)
-
-
-def named(title: str | None, site: str | None) -> str | None:
-    """A title without the name of its site at either end."""
-    if not title or not site:
-        return title
-    for separator in _SEPARATORS.finditer(title):
-        if title[separator.end() :].strip().casefold() == site.casefold():
-            return title[: separator.start()].strip() or title
-        if title[: separator.start()].strip().casefold() == site.casefold():
-            return title[separator.end() :].strip() or title
-    return title
 
 
 def description(document: Document) -> str | None:
@@ -155,8 +111,8 @@ def _first(card: dict[str, str]) -> dict[str, str]:
 def image(document: Document) -> str | None:
     """The picture that stands for the page where it is shared."""
     metas = (
-        "og:image:secure_url",
         "og:image",
+        "og:image:secure_url",
         "og:image:url",
         "twitter:image",
         "twitter:image:src",

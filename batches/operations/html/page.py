@@ -11,9 +11,11 @@ from batches.operations.html import (
     icons,
     indexing,
     links,
+    published,
     social,
     technology,
     things,
+    titles,
     urls,
 )
 from batches.operations.html.clean import clean
@@ -50,7 +52,7 @@ def fields(document: Document) -> dict[str, Any]:
 def _head(document: Document) -> dict[str, Any]:
     favicon, source = icons.favicon(document)
     return {
-        "title": head.title(document),
+        "title": titles.title(document),
         "description": head.description(document),
         "language": head.language(document),
         "charset": head.charset(document),
@@ -70,7 +72,7 @@ def _made(document: Document) -> dict[str, Any]:
     authors = article.authors(document)
     publisher = article.publisher(document)
     found: dict[str, Any] = {
-        "headline": head.named(head.headline(document) or head.title(document), publisher),
+        "headline": titles.headline(document, publisher),
         "publisher": publisher,
         "author": ", ".join(authors) or None,
         "authors": authors,
@@ -78,9 +80,9 @@ def _made(document: Document) -> dict[str, Any]:
         "schema": things.things(document),
     }
     moments = {
-        "published": article.published(document),
-        "modified": article.modified(document),
-        "last_modified": article.last_modified(document),
+        "published": published.published(document),
+        "modified": published.modified(document),
+        "last_modified": published.last_modified(document),
     }
     for name, (moment, raw) in moments.items():
         found[name] = moment.isoformat() if moment else None
@@ -118,7 +120,7 @@ def _body(document: Document) -> dict[str, Any]:
     language = root.attributes.get("lang") if root else None
     country = contacts.region(language, urls.host(document.base))
     return {
-        "h1": head.heading(document),
+        "h1": titles.heading(document),
         "word_count": document.words,
         "text_ratio": round(len(text) / len(document.html), 3) if document.html else 0.0,
         "counts": _counts(document),

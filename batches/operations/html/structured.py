@@ -23,6 +23,7 @@ class Node(NamedTuple):
 
     data: dict[str, Any]
     aside: bool
+    kinds: list[str]
 
 
 class Structured:
@@ -34,14 +35,14 @@ class Structured:
             blocks += jsonld.values(node.text())
         self.nodes = list(_walk([*blocks, *microdata.items(tree)]))
         self._by_id: dict[str, dict[str, Any]] = {}
-        for data, _ in self.nodes:
+        for data, _, _ in self.nodes:
             name = data.get("@id")
             if isinstance(name, str) and len(data) > len(self._by_id.get(name, ("@id",))):
                 self._by_id[name] = data
 
     def texts(self, key: str) -> Iterator[str]:
         """Every text under `key`, wherever it stands; of an object, its address."""
-        for data, _ in self.nodes:
+        for data, _, _ in self.nodes:
             if key in data:
                 yield from self.written(data[key])
 
@@ -94,6 +95,8 @@ def plain(value: Any) -> str:
 
 def kinds(data: dict[str, Any]) -> list[str]:
     """The types of an object, without the vocabulary they are from."""
+    if "@type" not in data:
+        return []
     found = (plain(part) for part in parts(data.get("@type")))
     return [name for text in found if (name := _after_vocabulary(text))]
 
@@ -124,7 +127,7 @@ def _walk(blocks: list[Any]) -> Iterator[Node]:
             return
         data, depth, aside = waiting.pop()
         if isinstance(data, dict):
-            yield Node(data, aside)
+            yield Node(data, aside, kinds(data))
             inside = [(v, aside or k in _ASIDE) for k, v in list(data.items())[:_MAX_PARTS]]
         else:
             inside = [(part, aside) for part in data[:_MAX_PARTS]]

@@ -14,14 +14,19 @@ from batches.operations.html.structured import Structured, kinds, parts, plain
 MAX_OF_A_KIND, MAX_TYPES = 20, 100
 _MAX_TEXT, _MAX_SAME = 500, 20
 
+_PAGES = (
+    "WebPage", "ItemPage", "AboutPage", "QAPage", "CollectionPage", "VideoObject", "Recipe", "PodcastEpisode", "Course", "Book", "Event",
+    "Question", "CreativeWork", "Dataset",
+)  # fmt: skip
+
 type Thing = dict[str, Any]
 
 
 def things(document: Document) -> dict[str, list[Thing]]:
     """`Organization`, `LocalBusiness`, `Person`, `Product`, `Article` → what is said of each, empty parts left out."""
     found: dict[str, list[Thing]] = {}
-    for data, aside in document.structured.nodes:
-        group = next((g for kind in kinds(data) if (g := groups().get(kind.lower()))), None)
+    for data, aside, named in document.structured.nodes:
+        group = next((g for kind in named if (g := groups().get(kind.lower()))), None)
         if group is None or (aside and group != "Product"):
             continue
         thing = _READERS[group](document, data)
@@ -35,8 +40,8 @@ def things(document: Document) -> dict[str, list[Thing]]:
 def types(structured: Structured) -> list[str]:
     """The types of all objects, each once, in the order of the page."""
     found: dict[str, None] = {}
-    for data, _ in structured.nodes:
-        found.update(dict.fromkeys(kinds(data)))
+    for node in structured.nodes:
+        found.update(dict.fromkeys(node.kinds))
         if len(found) > MAX_TYPES:
             break
     return list(found)[:MAX_TYPES]
@@ -44,8 +49,20 @@ def types(structured: Structured) -> list[str]:
 
 def of_kind(structured: Structured, *wanted: str) -> Iterator[dict[str, Any]]:
     """The objects that belong to one of these groups and are said of the page or its maker."""
-    for data, aside in structured.nodes:
-        if not aside and any(groups().get(kind.lower()) in wanted for kind in kinds(data)):
+    for data, aside, named in structured.nodes:
+        if not aside and any(groups().get(kind.lower()) in wanted for kind in named):
+            yield data
+
+
+def pages(structured: Structured) -> Iterator[dict[str, Any]]:
+    """The objects that stand for the page itself, or for what it is about."""
+    return of_type(structured, *_PAGES)
+
+
+def of_type(structured: Structured, *wanted: str) -> Iterator[dict[str, Any]]:
+    """The objects of exactly these types that are said of the page or its maker."""
+    for data, aside, named in structured.nodes:
+        if not aside and not set(wanted).isdisjoint(named):
             yield data
 
 
