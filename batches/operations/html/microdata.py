@@ -19,6 +19,9 @@ def items(tree: LexborHTMLParser) -> list[Item]:
     scopes: dict[int, Item] = {}
     found = []
     for node in tree.css("[itemscope], [itemprop]")[:_MAX_ELEMENTS]:
+        # What both selectors match is found twice.
+        if node.mem_id in scopes:
+            continue
         attributes = node.attributes
         owner = _owner(node, scopes) if scopes else None
         value: Any = None

@@ -24,17 +24,22 @@ type Thing = dict[str, Any]
 
 def things(document: Document) -> dict[str, list[Thing]]:
     """`Organization`, `LocalBusiness`, `Person`, `Product`, `Article` → what is said of each, empty parts left out."""
-    found: dict[str, list[Thing]] = {}
+    found: dict[str, dict[str, Thing]] = {}
     for data, aside, named in document.structured.nodes:
         group = next((g for kind in named if (g := groups().get(kind.lower()))), None)
         if group is None or (aside and group != "Product"):
             continue
+        same = found.setdefault(group, {})
         thing = _READERS[group](document, data)
-        same = found.setdefault(group, [])
-        # With no more than its type and one fact, it is a mention.
-        if len(thing) > 2 and len(same) < MAX_OF_A_KIND and thing not in same:
-            same.append(thing)
-    return {group: same for group, same in found.items() if same}
+        key: str | None = next(
+            (thing[part] for part in ("headline", "name", "url") if part in thing), None
+        )
+        # What is said twice is kept where more is said; what has no name is only a mention.
+        if key is None or len(same.get(key, {})) >= len(thing):
+            continue
+        if key in same or len(same) < MAX_OF_A_KIND:
+            same[key] = thing
+    return {group: list(same.values()) for group, same in found.items() if same}
 
 
 def types(structured: Structured) -> list[str]:

@@ -35,10 +35,10 @@ def headline(document: Document, publisher: str | None) -> str | None:
     if stated is None:
         return heading(document)
     # Of the parts of a title, the one that the page itself shows in large letters.
-    parts = {_plain(part): part for part in _parts(stated)}
-    for shown in _headings(document):
-        if _plain(shown) in parts and not _is_site(shown, document, publisher):
-            return parts[_plain(shown)]
+    shown = set(map(_plain, _headings(document)))
+    for part in _parts(stated):
+        if _plain(part) in shown and not _is_site(part, document, publisher):
+            return part
     return _without_site(stated, document, publisher)
 
 
@@ -64,7 +64,9 @@ def _shared(document: Document) -> str | None:
 
 
 def _headings(document: Document) -> Iterator[str]:
-    return filter(None, map(written, document.tree.css("h1")[:_MAX_HEADINGS]))
+    texts = filter(None, map(written, document.tree.css("h1")[:_MAX_HEADINGS]))
+    # Manuals put a sign there that links to the heading itself.
+    return filter(None, (text.rstrip(" ¶🔗") for text in texts))
 
 
 def _parts(title: str) -> Iterator[str]:
