@@ -1,27 +1,29 @@
-"""Scan the page of each site: what it says, what it is built with, how to reach who made it."""
+"""Scan the pages of each site: what they say, what they are built with, how to reach who made them."""
 
-import asyncio
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from pydantic import Field
 
-from batches.operation import Context, Operation, Permanent, Result, Target, Transient
+from batches.operation import Context, Operation, Permanent, Result, Row, Target, Transient
+from batches.operations import found
+from batches.operations.crawl import Crawl, Extent, Read, Seen, crawl
 from batches.operations.html import page
-from batches.operations.html.charset import decode
 from batches.operations.web import targets
 from batches.operations.web.client import Answer
-from batches.operations.web.fetch import Fetcher, Limits, is_page
-from batches.operations.web.params import FetchParams
+from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.params import CrawlParams
 
 # Told to come back later: another attempt is what the site itself asks for.
 _LATER = frozenset({408, 425, 429})
 # Not implemented, wrong version, not extended: the same request will get the same answer.
 _NEVER = frozenset({501, 505, 510})
+_MOST = 200
 
 
-class PageScanParams(FetchParams):
+class PageScanParams(CrawlParams):
     max_redirects: int = Field(
         5, ge=0, le=20, title="Redirects to follow", description="A longer chain is a failure."
     )
@@ -30,7 +32,7 @@ class PageScanParams(FetchParams):
 class PageScan(Operation[PageScanParams]):
     slug = "page_scan"
     title = "Page scan"
-    description = "Reads the page of each site: title, contacts, social profiles, technology."
+    description = "Reads pages of each site: title, contacts, social profiles, technology."
     noun = "site"
     headline = ("title", "description", "url", "h1", "language", "emails", "phones", "generator")
     params = PageScanParams
@@ -48,19 +50,57 @@ class PageScan(Operation[PageScanParams]):
 
     async def run(self, target: str, params: PageScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, params.max_redirects, params.respect_robots)
-        answer = await self._fetcher.site(target, limits)
-        _check(answer)
-        found = _facts(answer)
-        # A PDF or a picture is an answer, too: there is a site, and it has no page to read.
-        if is_page(answer.status, answer.content_type):
-            loop = asyncio.get_running_loop()
-            found |= await loop.run_in_executor(self._fetcher.threads, _read, answer)
-        return Result(found)
+        home = await self._fetcher.site(target, limits)
+        check(home)
+        extent = Extent(params.max_pages, params.site_seconds)
+        seen = await crawl(self._fetcher, target, limits, extent, _read, home)
+        return Result(_facts(seen), _rows(target, context, seen))
+
+    def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
+        return found.failure_rows(target, problem, context, self.slug)
 
 
-def _facts(answer: Answer) -> dict[str, Any]:
+def _read(read: Read) -> dict[str, Any]:
+    return {"encoding": read.encoding, **page.fields(read.document)}
+
+
+def _facts(seen: Crawl[dict[str, Any]]) -> dict[str, Any]:
+    """Of the first page all, of the others how to reach somebody, and that they are there."""
+    first = seen.pages[0]
+    facts = {**_of_answer(first.answer), **(first.value or {})}
+    if len(seen.pages) > 1 or seen.problems:
+        facts |= _united(seen)
+        facts["pages"] = [_line(one) for one in seen.pages]
+        facts["page_problems"] = dict(list(seen.problems.items())[:_MOST])
+    if seen.left_out:
+        facts["left_out"] = seen.left_out
+    return facts
+
+
+def _united(seen: Crawl[dict[str, Any]]) -> dict[str, Any]:
+    values = [one.value for one in seen.pages if one.value]
+    social: dict[str, Any] = {}
+    for value in values:
+        social = {**value.get("social", {}), **social}
+    lists = {name: _each_once(value.get(name, []) for value in values) for name in _LISTS}
+    return {**lists, "social": social, "contact_form": any(v.get("contact_form") for v in values)}
+
+
+_LISTS = ("emails", "phones")
+
+
+def _each_once(lists: Iterable[Iterable[Any]]) -> list[Any]:
+    return list(dict.fromkeys(part for parts in lists for part in parts))[:_MOST]
+
+
+def _line(one: Seen[dict[str, Any]]) -> dict[str, Any]:
+    value = one.value or {}
+    return {"url": one.answer.url, "status": one.answer.status, "title": value.get("title")}
+
+
+def _of_answer(answer: Answer) -> dict[str, Any]:
     length = answer.headers.get("content-length", "")
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "url": answer.url,
         "status": answer.status,
         "redirects": [{"url": hop.url, "status": hop.status} for hop in answer.hops],
@@ -70,16 +110,32 @@ def _facts(answer: Answer) -> dict[str, Any]:
         "milliseconds": answer.milliseconds,
     }
     if answer.insecure:
-        found["https_problem"] = answer.insecure
-    return found
+        facts["https_problem"] = answer.insecure
+    return facts
 
 
-def _read(answer: Answer) -> dict[str, Any]:
-    text, encoding = decode(answer.body, answer.headers.get("content-type", ""))
-    return {"encoding": encoding, **page.parse(text, answer.url)}
+def _rows(target: str, context: Context, seen: Crawl[dict[str, Any]]) -> list[Row]:
+    facts = _facts(seen)
+    cms = facts.get("cms") or {}
+    domain = found.domain_row(
+        target,
+        context,
+        url=facts["url"],
+        status=facts["status"],
+        cms=cms.get("name"),
+        technologies=[one["name"] for one in facts.get("technologies", [])],
+        pages=len(seen.pages),
+        **{name: facts.get(name) for name in _SITE},
+    )
+    pages = [found.page_row(target, context, one) for one in seen.pages if one.value is not None]
+    return [domain, *pages, found.scan_row(target, context, PageScan.slug)]
 
 
-def _check(answer: Answer) -> None:
+_SITE = ("title", "description", "language", "favicon", "logo", "emails", "phones", "social")
+
+
+def check(answer: Answer) -> None:
+    """Raises Transient or Permanent for an answer that says no."""
     if answer.status < 400:
         return
     phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""

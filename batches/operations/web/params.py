@@ -12,3 +12,22 @@ class FetchParams(BaseModel):
         title="Respect robots.txt",
         description="Leave out what a site asks robots not to fetch.",
     )
+
+
+class CrawlParams(FetchParams):
+    """For operations that read more than one page of a site."""
+
+    max_pages: int = Field(
+        1,
+        ge=1,
+        le=200,
+        title="Pages of a site",
+        description="At most: the home page first, then those that say who made it.",
+    )
+    site_seconds: float = Field(
+        45.0,
+        ge=5,
+        le=3_000,
+        title="Time for a site",
+        description="Seconds, less than the time limit of an attempt: what was read until then counts.",
+    )

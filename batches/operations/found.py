@@ -1,0 +1,83 @@
+"""The typed rows in which scans leave what they found: sites, their pages, and that they were there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from batches.operation import Context, Row, key_of
+from batches.operations.crawl import Seen
+from batches.operations.web.client import Answer
+from batches.operations.web.domains import domain_of
+
+# What has a column of its own, or is only of use while the page is read.
+_COLUMNS = frozenset({
+    "title", "description", "h1", "language", "canonical", "schema_types", "contact_form", "word_count",
+    "links_in", "links_out", "author", "publisher",
+})  # fmt: skip
+_MOST_LISTED = 200
+
+
+def scan_row(target: str, context: Context, operation: str, problem: str = "") -> Row:
+    values = {"batch_id": context.batch_id, "seq": context.seq, "domain": domain_of(target)}
+    return Row("batches.Scan", {**values, "operation": operation, "problem": problem})
+
+
+def failure_rows(target: str, problem: str, context: Context, operation: str) -> Sequence[Row]:
+    """That a site could not be scanned, and why; what was known of it stays."""
+    name = domain_of(target)
+    values = {"name": name, "problem": problem, "batch_id": context.batch_id}
+    return [Row("batches.Domain", values), scan_row(target, context, operation, problem)]
+
+
+def domain_row(target: str, context: Context, **values: Any) -> Row:
+    return Row(
+        "batches.Domain",
+        {"name": domain_of(target), "problem": "", "batch_id": context.batch_id, **values},
+    )
+
+
+def page_key(target: str, url: str) -> Any:
+    return key_of(domain_of(target), url)
+
+
+def page_row(target: str, context: Context, seen: Seen[dict[str, Any]]) -> Row:
+    """Of a page that was read."""
+    answer, facts = seen.answer, seen.value or {}
+    columns = {name: facts.get(name) for name in sorted(_COLUMNS)}
+    values = {
+        "id": page_key(target, answer.url),
+        "domain": domain_of(target),
+        "batch_id": context.batch_id,
+        "url": answer.url,
+        "status": answer.status,
+        "depth": seen.depth,
+        "robots": (facts.get("robots") or {}).get("meta"),
+        "published_at": _moment(facts.get("published")),
+        "modified_at": _moment(facts.get("modified")),
+        "bytes": len(answer.body),
+        "milliseconds": answer.milliseconds,
+        "etag": answer.headers.get("etag", "")[:500],
+        "last_modified_header": answer.headers.get("last-modified", "")[:100],
+        "body_sha256": sha256(answer.body).digest(),
+        "data": {name: _listed(value) for name, value in facts.items()},
+    }
+    return Row("batches.Page", {**columns, **values})
+
+
+def _listed(value: Any) -> Any:
+    return value[:_MOST_LISTED] if isinstance(value, list) else value
+
+
+def _moment(text: Any) -> datetime | None:
+    """Of what was found as text; one without a zone says too little."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
+
+
+def known_page(stored: Mapping[str, Any], answer: Answer) -> bool:
+    """Whether a page is, to the byte, the one that was read last time."""
+    return stored.get("body_sha256") == sha256(answer.body).digest()

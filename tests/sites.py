@@ -1,0 +1,69 @@
+"""Sites on loopback that say what a test has them say."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from aiohttp import web
+from django.conf import LazySettings
+
+from dbcompat import loop
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer. It comes after `seconds`."""
+
+    body: str | bytes = ""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "text/html"
+    seconds: float = 0.0
+
+
+type Pages = dict[str, str | Said]
+
+
+@dataclass(slots=True)
+class Site:
+    """`asked` has the paths in the order in which they were asked for, robots.txt left out."""
+
+    base: str
+    pages: Pages
+    asked: list[str] = field(default_factory=list)
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        path = request.path_qs
+        if path != "/robots.txt":
+            self.asked.append(path)
+        said = self.pages.get(path, Said("Not found", 404))
+        said = Said(said) if isinstance(said, str) else said
+        await asyncio.sleep(said.seconds)
+        body = said.body.encode() if isinstance(said.body, str) else said.body
+        headers = {"Content-Type": said.kind, **said.headers}
+        return web.Response(body=body, status=said.status, headers=headers)
+
+
+@contextmanager
+def site(settings: LazySettings, make: Callable[[str], Pages] | Pages) -> Iterator[Site]:
+    """A site of these pages; `make` is told its address. Operations may reach it."""
+    settings.CONSOLE_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+    running: list[web.ServerRunner] = []
+    made = Site("", {})
+
+    async def start() -> str:
+        runner = web.ServerRunner(web.Server(made.answer), shutdown_timeout=0.1)
+        running.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0]
+        return f"http://{host}:{port}"
+
+    made.base = loop.run(start, timeout=10)
+    made.pages = make(made.base) if callable(make) else make
+    try:
+        yield made
+    finally:
+        loop.run(running[0].cleanup, timeout=10)
