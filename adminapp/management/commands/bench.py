@@ -7,12 +7,18 @@ class Command(BaseCommand):
     help = "Measure against a named alternative in the same run, on the configured database."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["engine", "intake", "matrix", "session"])
+        parser.add_argument("what", choices=["engine", "extract", "intake", "matrix", "session"])
         parser.add_argument("--items", type=int, default=200_000)
 
     def handle(self, *args: Any, what: str, items: int, **options: Any) -> None:
         # Not at the top: the benchmarks are no part of an installed console.
-        from benchmarks import engine, intake, matrix, session
+        from benchmarks import engine, extract, intake, matrix, session
 
-        known = {"engine": engine, "intake": intake, "matrix": matrix, "session": session}
+        known = {
+            "engine": engine,
+            "extract": extract,
+            "intake": intake,
+            "matrix": matrix,
+            "session": session,
+        }
         known[what].run(items)
