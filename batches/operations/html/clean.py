@@ -21,6 +21,9 @@ def line(text: str | None, most: int = MAX_TEXT) -> str | None:
 
 def fit(text: str) -> str:
     """The text without what PostgreSQL refuses; half a character becomes U+FFFD."""
+    # Nearly every text, in a tenth of the time.
+    if text.isascii() and text.isprintable():
+        return text
     return _LONE.sub("\ufffd", _UNFIT.sub("", text))
 
 

@@ -16,7 +16,7 @@ _ENDING = re.compile(r"\.(?:x?html?|php\d?|aspx?|jsp|cfm|shtml)$")
 
 class _Vocabulary(NamedTuple):
     scores: dict[str, int]  # Phrase, its words parted by one space → score.
-    first: frozenset[str]  # The first words of all phrases.
+    keys: frozenset[str]  # Of each phrase its longest word: "the" and "us" stand in too many links.
     within: dict[str, int]
     never: frozenset[str]
 
@@ -45,7 +45,7 @@ def contact_like(url: str, anchor_text: str = "") -> int:
 def _likely(text: str) -> bool:
     """Whether a closer look is worth it: of nearly all links, it is not."""
     text = _decoded(text[: 3 * _MAX_LENGTH]) if "%" in text else text.lower()
-    return not text.isascii() or not _vocabulary().first.isdisjoint(_WORD.findall(text))
+    return not text.isascii() or not _vocabulary().keys.isdisjoint(_WORD.findall(text))
 
 
 def _decoded(segment: str) -> str:
@@ -59,7 +59,7 @@ def _rated(text: str) -> int:
     if not words or len(words) > _MAX_WORDS:
         return 0
     best = 0
-    if not known.first.isdisjoint(words) and known.never.isdisjoint(words):
+    if not known.keys.isdisjoint(words) and known.never.isdisjoint(words):
         best = _phrased(words, known.scores)
     if not text.isascii():
         best = max([best, *(score for part, score in known.within.items() if part in text)])
@@ -88,4 +88,5 @@ def _vocabulary() -> _Vocabulary:
             scores.setdefault(" ".join(_GAPS.sub(" ", phrase).split()), group["score"])
         for part in group["within"]:
             within.setdefault(part, group["score"])
-    return _Vocabulary(scores, frozenset(phrase.split()[0] for phrase in scores), within, never)
+    keys = frozenset(max(phrase.split(), key=len) for phrase in scores)
+    return _Vocabulary(scores, keys, within, never)

@@ -5,7 +5,8 @@ import json
 import re
 from typing import Any
 
-MAX_LENGTH = 1_000_000
+# Mending takes ten times as long as reading what is whole.
+MAX_LENGTH, MAX_MENDED = 2_000_000, 300_000
 _MAX_VALUES = 50
 _DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
 _AROUND = re.compile(
@@ -31,7 +32,7 @@ def values(text: str) -> list[Any]:
         return []
     if text.startswith(("{&", "[&", "&#123;")):
         text = html.unescape(text)
-    for attempt in (_plainly, _repaired, _loosely):
+    for attempt in (_plainly, _repaired, _loosely) if len(text) <= MAX_MENDED else (_plainly,):
         try:
             return attempt(text)
         except (ValueError, RecursionError):

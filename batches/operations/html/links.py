@@ -30,31 +30,35 @@ class Leads(NamedTuple):
 
 def leads(document: Document) -> Leads:
     """Inside is what belongs to the same registered domain."""
-    own = urls.registrable(urls.host(document.url))
-    itself = document.url.partition("#")[0]
-    whose: dict[str, bool] = {}
     found: tuple[dict[str, None], dict[str, None]] = ({}, {})
-    for link in document.links:
-        url = link.url.partition("#")[0]
-        if not url.startswith("http") or url == itself:
-            continue
-        origin = url[: url.find("/", 8)]
-        if (inside := whose.get(origin)) is None:
-            inside = whose[origin] = urls.registrable(urls.host(url)) == own
+    for url, _, inside in _web_links(document):
         found[not inside][url] = None
     return Leads(*map(list, found))
 
 
 def contact_links(document: Document) -> list[str]:
     """Pages of the site that are likely to say who made it, the likeliest first."""
-    own = urls.registrable(urls.host(document.url))
     rated: dict[str, int] = {}
-    for link in document.links:
-        score = contact_like(link.url, link.text) if link.url.startswith("http") else 0
-        url = link.url.partition("#")[0]
-        if score and url != document.url and urls.registrable(urls.host(url)) == own:
+    for url, text, inside in _web_links(document):
+        if inside and (score := contact_like(url, text)):
             rated[url] = max(score, rated.get(url, 0))
     return sorted(rated, key=lambda url: -rated[url])[:MAX_CONTACT]
+
+
+def _web_links(document: Document) -> Iterator[tuple[str, str, bool]]:
+    """Address without fragment, text, and whether it leads inside; those to the page itself left out."""
+    own = urls.registrable(urls.host(document.url))
+    itself = document.url.partition("#")[0]
+    whose: dict[str, bool] = {}
+    for url, text, _ in document.links:
+        if "#" in url:
+            url = url.partition("#")[0]
+        if url == itself or not url.startswith("http"):
+            continue
+        origin = url[: url.find("/", 8)]
+        if (inside := whose.get(origin)) is None:
+            inside = whose[origin] = urls.registrable(urls.host(url)) == own
+        yield url, text, inside
 
 
 def canonical(document: Document) -> str | None:

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from batches.operations.html import jsonld, microdata
 
-_MAX_BLOCKS = 50
+_MAX_BLOCKS, _MAX_LENGTH = 50, 2_000_000
 _MAX_DEPTH, _MAX_PARTS, _MAX_NODES = 20, 200, 20_000
 _MAX_TEXT = 2_048
 # Those under these keys belong to others: whoever wrote a review is not the author of the page.
@@ -31,8 +31,11 @@ class Structured:
 
     def __init__(self, tree: LexborHTMLParser) -> None:
         blocks: list[Any] = []
+        left = _MAX_LENGTH
         for node in tree.css('script[type*="ld+json" i]')[:_MAX_BLOCKS]:
-            blocks += jsonld.values(node.text())
+            text = node.text()[:left]
+            left -= len(text)
+            blocks += jsonld.values(text)
         self.nodes = list(_walk([*blocks, *microdata.items(tree)]))
         self._by_id: dict[str, dict[str, Any]] = {}
         for data, _, _ in self.nodes:
