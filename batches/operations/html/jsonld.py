@@ -88,13 +88,14 @@ def _mended(tokens: re.Pattern[str], text: str) -> str:
             _separate(written, parts)
         else:
             _value(written, parts, closers)
-    while closers:
+    while len(closers) > 1:
         _close(closers[-1], parts, closers)
-    return "".join(parts)
+    return "".join(parts).rstrip(",:") + "]"
 
 
 def _close(written: str, parts: list[str], closers: list[str]) -> None:
-    if closers[-1] != written:
+    # The first bracket is ours.
+    if len(closers) == 1 or closers[-1] != written:
         return
     if parts[-1] == ",":
         parts.pop()
