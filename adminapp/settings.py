@@ -94,6 +94,8 @@ OPERATIONS = [
 DEMO_TARGETS: list[str] = []
 CONSOLE_LEASE_SECONDS = ENVIRONMENT.console_lease_seconds
 CONSOLE_ALLOWED_NETWORKS = ENVIRONMENT.console_allowed_networks
+CONSOLE_DEOBFUSCATE = ENVIRONMENT.console_deobfuscate
+CONSOLE_RETENTION_DAYS = ENVIRONMENT.console_retention_days
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

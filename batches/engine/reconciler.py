@@ -5,6 +5,7 @@ No state is kept in memory that the next look at the database would not rebuild,
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from django.tasks import task
 from pydantic import ValidationError
 from sqlalchemy import Row, select
 
-from batches.engine import leases, retries, transitions
+from batches.engine import leases, retention, retries, transitions
 from batches.engine.attempt import Plan
 from batches.engine.leases import worker_name
 from batches.engine.rows import RowStorage
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 LEAST_SECONDS = 0.05
+FORGET_SECONDS = 3_600.0
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +46,7 @@ class Engine:
     slices: list[Slice] = field(default_factory=list)
     opened: dict[str, Operation[Any]] = field(default_factory=dict)
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    forget_at: float = 0.0  # Monotonic.
 
 
 _engine: Engine | None = None
@@ -125,6 +128,9 @@ async def _look(engine: Engine) -> None:
     for batch in active:
         if not engine.stopping:
             await _attend(engine, batch)
+    if time.monotonic() >= engine.forget_at:
+        engine.forget_at = time.monotonic() + FORGET_SECONDS
+        _once(engine, "forget", 0, retention.forget)
 
 
 async def _attend(engine: Engine, batch: Row[Any]) -> None:

@@ -1,0 +1,117 @@
+"""E-mail addresses are personal data: what nobody has seen for as long as the setting says is forgotten."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from sqlalchemy import ColumnElement, Update, delete, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from batches import models
+from batches.engine.statements import BATCH, EVENT, ITEM, NOW, event
+from batches.states import FINISHED
+from dbcompat.repetition import repeatable
+from dbcompat.sessions import get_background_session
+from dbcompat.tables import table_for
+
+CONTACT = table_for(models.Contact)
+DOMAIN = table_for(models.Domain)
+PAGE = table_for(models.Page)
+# Parts of results that hold addresses.
+_PARTS = ("contacts", "emails", "schema")
+# Rows at a time: each statement holds its locks for a moment only.
+LOT = 5_000
+BATCHES = 20
+_NO_LIST = literal([], JSONB)
+
+
+async def forget(_: int = 0) -> None:
+    """Contacts, and the addresses in sites, pages and results. Nothing if the setting is 0."""
+    if not settings.CONSOLE_RETENTION_DAYS:
+        return
+    before = NOW - timedelta(days=settings.CONSOLE_RETENTION_DAYS)
+    while await _contacts(before) == LOT:
+        pass
+    while await _sites(before) == LOT:
+        pass
+    while await _pages(before) == LOT:
+        pass
+    for batch_id in await _old_batches(before):
+        await _results(batch_id)
+
+
+@repeatable()
+async def _contacts(before: ColumnElement[object]) -> int:
+    old = select(CONTACT.c.id).where(CONTACT.c.scanned_at < before).limit(LOT)
+    async with get_background_session() as session:
+        gone = await session.execute(
+            delete(CONTACT).where(CONTACT.c.id.in_(old)).returning(CONTACT.c.id)
+        )
+        return len(gone.all())
+
+
+@repeatable()
+async def _sites(before: ColumnElement[object]) -> int:
+    old = (
+        select(DOMAIN.c.name)
+        .where(DOMAIN.c.scanned_at < before, DOMAIN.c.emails != _NO_LIST)
+        .limit(LOT)
+    )
+    return await _changed(
+        update(DOMAIN)
+        .where(DOMAIN.c.name.in_(old))
+        .values(emails=_NO_LIST)
+        .returning(DOMAIN.c.name)
+    )
+
+
+@repeatable()
+async def _pages(before: ColumnElement[object]) -> int:
+    old = select(PAGE.c.id).where(PAGE.c.scanned_at < before, _holds(PAGE.c.data)).limit(LOT)
+    return await _changed(
+        update(PAGE)
+        .where(PAGE.c.id.in_(old))
+        .values(data=_without(PAGE.c.data))
+        .returning(PAGE.c.id)
+    )
+
+
+async def _changed(statement: Update) -> int:
+    async with get_background_session() as session:
+        return len((await session.execute(statement)).all())
+
+
+@repeatable()
+async def _old_batches(before: ColumnElement[object]) -> list[int]:
+    """Finished then, and not seen to yet."""
+    done = exists().where(EVENT.c.batch_id == BATCH.c.id, EVENT.c.kind == "forget")
+    old = (
+        select(BATCH.c.id)
+        .where(BATCH.c.state.in_(sorted(FINISHED)), BATCH.c.finished_at < before, ~done)
+        .order_by(BATCH.c.id)
+        .limit(BATCHES)
+    )
+    async with get_background_session() as session:
+        return list((await session.scalars(old)).all())
+
+
+@repeatable()
+async def _results(batch_id: int) -> None:
+    days = settings.CONSOLE_RETENTION_DAYS
+    async with get_background_session() as session:
+        await session.execute(
+            update(ITEM)
+            .where(ITEM.c.batch_id == batch_id, _holds(ITEM.c.result))
+            .values(result=_without(ITEM.c.result))
+        )
+        words = f"E-mail addresses in its results were removed after {days} days."
+        await session.execute(event(batch_id, "forget", words))
+
+
+def _holds(column: ColumnElement[object]) -> ColumnElement[bool]:
+    return or_(*(func.jsonb_exists(column, part) for part in _PARTS))
+
+
+def _without(column: ColumnElement[object]) -> ColumnElement[object]:
+    for part in _PARTS:
+        column = column.op("-")(part)
+    return column
