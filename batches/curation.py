@@ -88,11 +88,14 @@ def judge_and_chain(
     user: AbstractBaseUser | None,
     keys: list[Any] | None = None,
 ) -> Judged:
-    """Both at once, or neither: "selected" begins the next operation with what was selected."""
+    """Both at once, or neither: "selected" begins the next operation with what was selected.
+
+    An empty verdict, or an empty slug, leaves that half out. Raises BadVerdict, BadInput, UnknownOperation.
+    """
     with transaction.atomic():
         # Its batch first: the verdict may take the rows out of the filter.
         batch = chain(chosen, slug, user, keys) if slug else None
-        changed = judge(chosen, verdict, user, keys)
+        changed = judge(chosen, verdict, user, keys) if verdict else 0
     return Judged(changed, batch.total if batch else 0, batch)
 
 

@@ -3,11 +3,13 @@ from typing import Any, Literal
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router
+from ninja.errors import HttpError
 
 from adminapp import batch_json as as_json
 from adminapp.api import schemas
 from adminapp.api.batches import batch_for
-from adminapp.exports import export_response, rejects_response
+from adminapp.exports import export_response, formats, rejects_response
+from adminapp.file_formats import NO_PARQUET
 from batches import pages, reports
 from batches.models import Attempt
 
@@ -66,16 +68,18 @@ def list_events(request: HttpRequest, batch_id: int, cursor: int | None = None) 
 
 @router.get(
     "/{int:batch_id}/export",
-    openapi_extra=_file("text/csv", "application/x-ndjson"),
+    openapi_extra=_file("text/csv", "application/x-ndjson", "application/vnd.apache.parquet"),
     operation_id="export_batch",
 )
 def export(
     request: HttpRequest,
     batch_id: int,
-    format: Literal["csv", "ndjson"] = "csv",  # noqa: A002 -- the name in the address
+    format: Literal["csv", "ndjson", "parquet"] = "csv",  # noqa: A002 -- the name in the address
     state: State = "",
 ) -> StreamingHttpResponse:
-    """The items as a file, while the batch runs or after."""
+    """The items as a file, while the batch runs or after. Parquet only where pyarrow is installed."""
+    if format not in formats():
+        raise HttpError(501, NO_PARQUET)
     return export_response(batch_for(request, batch_id), format, state)
 
 

@@ -7,7 +7,9 @@ from django.views.decorators.http import require_POST
 
 from adminapp.console import charts
 from adminapp.console.access import batch_for, person, verbs_for
+from adminapp.console.findings import decisions
 from adminapp.console.live import answer
+from adminapp.file_formats import has_parquet
 from adminapp.roles import NEEDED, may
 from batches import lifecycle, reports
 from batches.intake import preflight_of
@@ -28,6 +30,8 @@ def batch_detail(request: HttpRequest, batch_id: int) -> HttpResponse:
         "poll": 2 if busy else _POLL.get(BatchState(batch.state)),
         "preflight": preflight_of(batch),
         "limits": _limits(batch),
+        "has_parquet": has_parquet(),
+        **decisions(request),
     }
     seen = [context[name] for name in ("progress", "sentence", "verbs", "poll")]
     seen += [batch.state, [(a.pk, a.state, a.applied) for a in actions]]
@@ -61,6 +65,7 @@ def _live(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "events": list(batch.events.select_related("actor")[:12]),
         "verbs": verbs_for(request, batch),
         "may_retry": may(request.user, "retry_batch"),
+        "takes_sites": found is not None and found.noun == "site",
         "finished": batch.state in FINISHED,
     }
 

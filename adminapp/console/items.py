@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from adminapp.batch_json import json_text
 from adminapp.console.access import batch_for
-from adminapp.exports import FORMATS, export_response
+from adminapp.exports import export_response, formats
 from adminapp.roles import may
 from batches import pages, reports
 from batches.models import Attempt, FailureGroup, Item
@@ -57,8 +57,8 @@ def item(request: HttpRequest, batch_id: int, seq: int) -> HttpResponse:
 def export(request: HttpRequest, batch_id: int) -> StreamingHttpResponse:
     batch = batch_for(request, batch_id)
     kind, state = request.GET.get("format", "csv"), request.GET.get("state", "")
-    if kind not in FORMATS or state not in ("", *STATES):
-        raise Http404("Formats are csv and ndjson.")
+    if kind not in formats() or state not in ("", *STATES):
+        raise Http404(f"Formats are {', '.join(formats())}.")
     return export_response(batch, kind, state)
 
 

@@ -1,4 +1,5 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
 
 from adminapp.console import (
@@ -6,10 +7,20 @@ from adminapp.console import (
     batch_list,
     batch_new,
     connections,
+    domain,
     failures,
+    findings,
     items,
     sign_in,
 )
+from batches.findings import KINDS
+
+
+class FindingConverter(StringConverter):
+    regex = "|".join(KINDS)
+
+
+register_converter(FindingConverter, "finding")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="batch-list"), name="home"),
@@ -18,6 +29,14 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("account/password/", sign_in.password, name="password"),
     path("connections/", connections.connections, name="connections"),
+    path("domains/", findings.finding_list, {"kind": "domains"}, name="domain-list"),
+    path("pages/", findings.finding_list, {"kind": "pages"}, name="page-list"),
+    path("sitemaps/", findings.finding_list, {"kind": "sitemaps"}, name="sitemap-list"),
+    path("contacts/", findings.finding_list, {"kind": "contacts"}, name="contact-list"),
+    path("domains/of/<str:name>/", domain.domain, name="domain"),
+    path("sitemaps/of/<uuid:key>/", domain.sitemap, name="sitemap"),
+    path("<finding:kind>/decide/", findings.decide, name="decide"),
+    path("<finding:kind>/export/", findings.export, name="finding-export"),
     path("batches/", batch_list.batch_list, name="batch-list"),
     path("batches/new/", batch_new.batch_new, name="batch-new"),
     path("batches/<int:batch_id>/", batch_detail.batch_detail, name="batch-detail"),

@@ -9,9 +9,9 @@ from adminapp.batch_json import batch_json, json_text
 from adminapp.cli import creation
 from adminapp.cli.screen import follow, say
 from adminapp.cli.words import in_words
-from adminapp.exports import FORMATS
+from adminapp.exports import ITEMS, items
+from adminapp.file_formats import FORMATS, NO_PARQUET, has_parquet
 from batches import engine, lifecycle, reports
-from batches.export import export_pages
 from batches.models import Batch
 from batches.recount import verify
 from batches.states import ACTIVE, ItemState
@@ -121,11 +121,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Retry of {action.intended:,} items asked for: action {action.pk}.")
 
     def _export(self, *, number: int, kind: str, state: str, **options: Any) -> None:
-        batch, write = _batch(number), FORMATS[kind]
-        # The header even where no row follows: an empty file would look like a failure.
-        self.stdout.write(write([], True), ending="")
-        for rows in export_pages(batch, state):
-            self.stdout.write(write(rows, False), ending="")
+        if kind == "parquet" and not has_parquet():
+            raise CommandError(NO_PARQUET)
+        for piece in FORMATS[kind](ITEMS, items(_batch(number), state)):
+            if kind == "parquet":
+                sys.stdout.buffer.write(piece)
+            else:
+                self.stdout.write(piece.decode(), ending="")
 
     def _verify(self, *, number: int, **options: Any) -> None:
         wrong = verify(_batch(number))

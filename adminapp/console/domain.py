@@ -1,0 +1,59 @@
+"""One site, and one sitemap: all that is known of them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from adminapp.batch_json import json_text
+from adminapp.console.access import require
+from adminapp.console.findings import decisions, list_url
+from batches import findings, history
+from batches.findings import Filter
+from batches.models import Domain, SitemapFile, Verdict
+
+_SHOWN = 10
+
+
+def domain(request: HttpRequest, name: str) -> HttpResponse:
+    require(request, "view_batch")
+    found = get_object_or_404(Domain.objects.select_related("verdict_by"), pk=name)
+    lists = [_list(kind, name) for kind in ("pages", "sitemaps", "contacts")]
+    context = {
+        "domain": found,
+        "lists": lists,
+        "visits": history.history(found),
+        "facts": _facts(found),
+        "raw": json_text(found.data) if found.data else "",
+        "verdicts": Verdict.choices,
+        **decisions(request),
+    }
+    return render(request, "findings/domain.html", context)
+
+
+def _list(kind: str, name: str) -> dict[str, Any]:
+    chosen = Filter(kind, domain=name)
+    rows = findings.listed(chosen, limit=_SHOWN).rows
+    return {"kind": kind, "rows": rows, "url": list_url(chosen)}
+
+
+def sitemap(request: HttpRequest, key: UUID) -> HttpResponse:
+    require(request, "view_batch")
+    found = get_object_or_404(SitemapFile.objects.defer("body_sha256"), pk=key)
+    cursor = request.GET.get("cursor", "")
+    page = findings.urls_of(found, cursor)
+    context = {"sitemap": found, "urls": page.rows, "next": page.next, "first_page": not cursor}
+    return render(request, "findings/sitemap.html", context)
+
+
+def _facts(found: Domain) -> list[tuple[str, Any]]:
+    facts = [
+        ("Description", found.description),
+        ("Language", found.language),
+        ("Built with", ", ".join(found.technologies) or found.cms),
+        ("E-mail", ", ".join(found.emails[:10])),
+        ("Phone", ", ".join(found.phones[:10])),
+        ("Certificate until", found.certificate_expires_at),
+    ]
+    return [(name, value) for name, value in facts if value]
