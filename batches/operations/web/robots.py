@@ -1,82 +1,121 @@
-"""What a site asks of robots. https://www.rfc-editor.org/rfc/rfc9309"""
+"""Asking each site once what it asks of robots. https://www.rfc-editor.org/rfc/rfc9309"""
 
 import asyncio
+import copy
 from collections import OrderedDict
 from concurrent.futures import Executor
 from time import monotonic
+from weakref import WeakValueDictionary
 
 import ada_url
-from protego import Protego
 
-from batches.operation import InvalidTarget, Skip, Transient
-from batches.operations.html.charset import decode
-from batches.operations.web import failures
+from batches.operation import Failure, InvalidTarget, Skip, Transient
+from batches.operations.web import failures, rules
 from batches.operations.web.client import Answer, Client, Reading
 from batches.operations.web.redirects import REDIRECTS, location
+from batches.operations.web.rules import Rules
 
 PRODUCT = "BatchConsole"
+# RFC 9309, 2.5: at least so much; Google reads no more either.
 MAX_BYTES = 500 * 1024
 # RFC 9309, 2.3.1.2.
 MAX_REDIRECTS = 5
-_SECONDS = 3_600.0
+# RFC 9309, 2.4: rules are good for a day.
+RULES_SECONDS = 86_400.0
+# A server in trouble is left alone for so long; where nobody answered, only those who wait now are told.
+FAILURE_SECONDS, SILENCE_SECONDS = 10.0, 2.0
 _MAX_ENTRIES, _MAX_SIZE = 10_000, 32 * 1024 * 1024
-# Reading so many rules takes a millisecond; more would hold the loop up.
-_QUICK = 8 * 1024
+# Reading or asking so much takes a few milliseconds; more would hold the loop up.
+_QUICK_TEXT, _QUICK_RULES = 8 * 1024, 1_000
 
-ALLOW_ALL = Protego.parse("")
+type Known = Rules | Failure
 
 
 class RobotsCache:
-    """Rules by origin, for an hour: those asked for last, as many as fit into a size."""
+    """What is known by origin, for as long as it holds: those asked for last, as many as fit into a size."""
 
     def __init__(self, most: int = _MAX_SIZE) -> None:
-        self._rules: OrderedDict[str, tuple[float, int, Protego]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Known]] = OrderedDict()
         self._most = most
         self._size = 0
 
-    def get(self, origin: str) -> Protego | None:
-        found = self._rules.get(origin)
-        if found is None or monotonic() - found[0] > _SECONDS:
+    def get(self, origin: str) -> Known | None:
+        found = self._known.get(origin)
+        if found is None:
             return None
-        self._rules.move_to_end(origin)
-        return found[2]
+        if monotonic() > found[0]:
+            self._forget(origin)
+            return None
+        self._known.move_to_end(origin)
+        return found[1]
 
-    def put(self, origin: str, rules: Protego, size: int) -> None:
-        """`size`: of the text that the rules were read from."""
+    def put(self, origin: str, known: Known, seconds: float = RULES_SECONDS) -> None:
         self._forget(origin)
-        self._rules[origin] = monotonic(), size, rules
-        self._size += size
-        while self._size > self._most or len(self._rules) > _MAX_ENTRIES:
-            self._forget(next(iter(self._rules)))
+        self._known[origin] = monotonic() + seconds, known
+        self._size += _size(known)
+        while self._size > self._most or len(self._known) > _MAX_ENTRIES:
+            self._forget(next(iter(self._known)))
 
     def _forget(self, origin: str) -> None:
-        if (found := self._rules.pop(origin, None)) is not None:
-            self._size -= found[1]
+        if (found := self._known.pop(origin, None)) is not None:
+            self._size -= _size(found[1])
 
 
 class Robots:
-    """Asks each site once an hour. `threads` reads long files."""
+    """`threads` does what takes long, beside the loop."""
 
     def __init__(self, client: Client, threads: Executor) -> None:
         self._client, self._threads = client, threads
         self._cache = RobotsCache()
+        # While somebody asks a site, all others wait for the same answer.
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ask(self, url: ada_url.URL, seconds: float) -> None:
         """Raises Skip if the site asks not to fetch this page, Transient if it can't be asked."""
-        rules = await self._rules(url, seconds)
-        if not rules.can_fetch(url.href, PRODUCT):
+        known = await self._rules(url.origin, seconds)
+        if known.count > _QUICK_RULES:
+            loop = asyncio.get_running_loop()
+            allowed = await loop.run_in_executor(self._threads, known.allow, url)
+        else:
+            allowed = known.allow(url)
+        if not allowed:
             raise Skip(f"The robots.txt of {url.host} does not allow to fetch this page.")
 
-    async def sitemaps(self, url: ada_url.URL, seconds: float) -> list[str]:
-        return [str(address) for address in (await self._rules(url, seconds)).sitemaps]
+    def delay(self, url: ada_url.URL) -> float | None:
+        """Seconds between two requests, if the site was asked and asks for any; however many they are."""
+        known = self._cache.get(url.origin)
+        return known.delay if isinstance(known, Rules) else None
 
-    async def _rules(self, url: ada_url.URL, seconds: float) -> Protego:
-        rules = self._cache.get(url.origin)
-        if rules is None:
-            text = await self._read(url.origin, seconds)
-            rules = await self._parsed(text)
-            self._cache.put(url.origin, rules, len(text))
-        return rules
+    async def sitemaps(self, url: ada_url.URL, seconds: float) -> list[str]:
+        """Absolute, even where the site left itself out."""
+        known = await self._rules(url.origin, seconds)
+        return [_joined(url.origin, address) for address in known.sitemaps]
+
+    async def _rules(self, origin: str, seconds: float) -> Rules:
+        known = self._cache.get(origin)
+        if known is None:
+            lock = self._asking.setdefault(origin, asyncio.Lock())
+            async with lock:
+                known = self._cache.get(origin) or await self._asked(origin, seconds)
+        if isinstance(known, Failure):
+            # Each a copy: one that is raised holds on to all that was going on where it was.
+            raise copy.copy(known)
+        return known
+
+    async def _asked(self, origin: str, seconds: float) -> Known:
+        known: Known
+        try:
+            known = await self._parsed(await self._read(origin, seconds))
+        except failures.Blocked:
+            # Costs nothing to find out again, and a setting may have opened it by then.
+            raise
+        except Failure as error:
+            wait = error.retry_after if isinstance(error, Transient) else None
+            known = copy.copy(error)
+            self._cache.put(origin, known, wait or SILENCE_SECONDS)
+        else:
+            self._cache.put(origin, known)
+        return known
 
     async def _read(self, origin: str, seconds: float) -> str:
         url = ada_url.URL(f"{origin}/robots.txt")
@@ -85,29 +124,57 @@ class Robots:
                 answer = await self._client.request(url.href, seconds, Reading(MAX_BYTES, cut=True))
             except failures.BadAnswer:
                 return ""
+            except (failures.NameNotFound, failures.BadCertificate) as error:
+                raise _elsewhere(error, origin, url) from error
             if answer.status not in REDIRECTS or not answer.headers.get("location"):
-                return _rules(answer, origin)
+                return _text(answer, origin)
             try:
                 url = location(url, answer.headers["location"])
             except InvalidTarget:
                 return ""
         return ""
 
-    async def _parsed(self, text: str) -> Protego:
-        if not text:
-            return ALLOW_ALL
-        if len(text) < _QUICK:
-            return Protego.parse(text)
+    async def _parsed(self, text: str) -> Rules:
+        if len(text) < _QUICK_TEXT:
+            return rules.read(text, PRODUCT)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, Protego.parse, text)
+        return await loop.run_in_executor(self._threads, rules.read, text, PRODUCT)
 
 
-def _rules(answer: Answer, origin: str) -> str:
+def _text(answer: Answer, origin: str) -> str:
     """RFC 9309, 2.3.1: 4xx means no rules; while the server is in trouble, nothing may be fetched."""
     if answer.status >= 500 or answer.status == 429:
         cause = "robots.txt answered 429" if answer.status == 429 else "robots.txt answered 5xx"
         words = f"The robots.txt of {origin} answered {answer.status}."
-        raise Transient(words, cause=cause, retry_after=answer.retry_after)
-    if answer.status != 200 or answer.content_type == "text/html":
+        wait = answer.retry_after or FAILURE_SECONDS
+        raise Transient(words, cause=cause, retry_after=wait)
+    if not 200 <= answer.status < 300:
         return ""
-    return decode(answer.body, answer.headers.get("content-type", ""))[0]
+    text = rules.decode(answer.body)
+    if rules.is_html(text):
+        return ""
+    return _whole_lines(text) if len(answer.body) >= MAX_BYTES else text
+
+
+def _whole_lines(text: str) -> str:
+    """Without the last, which was cut: half a path would say much more than the whole one."""
+    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+
+
+def _elsewhere(error: Failure, origin: str, url: ada_url.URL) -> Failure:
+    """A failure to read what a robots.txt redirects to is none of the site itself. RFC 9309, 2.3.1.4."""
+    if url.origin == origin:
+        return error
+    words = f"The robots.txt of {origin} is to be found at {url.origin}, which can't be reached: {error}"
+    return Transient(words, cause="robots.txt redirects to where nobody answers")
+
+
+def _joined(origin: str, address: str) -> str:
+    try:
+        return ada_url.join_url(origin, address)
+    except ValueError:
+        return address
+
+
+def _size(known: Known) -> int:
+    return known.size if isinstance(known, Rules) else 0
