@@ -2,6 +2,8 @@
 
 Earlier is too early. A name can resolve to one address when it is checked and to another when it is used,
 and an address in a URL is never resolved at all.
+
+Of a name with addresses on both sides, those inside are not dialled; if one outside answers, that is the site.
 """
 
 import errno
