@@ -8,6 +8,7 @@ from batches.operations.html.clean import line
 from batches.operations.html.dates import moment
 from batches.operations.html.document import Document, written
 from batches.operations.html.things import of_kind, pages
+from batches.operations.html.titles import heading
 
 _PUBLISHED_METAS = (
     "article:published_time", "article:published", "og:published_time", "og:article:published_time", "datepublished", "itemprop:datepublished",
@@ -37,6 +38,13 @@ _MODIFIED_PLACES = (
 )
 _IN_PATH = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:[/-]|$)")
 
+# Day, month and year, in numbers or words; nothing that could be a price or a telephone number.
+_WHOLE_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}\.\s?\d{1,2}\.\s?(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d|(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
+    r"|\d{1,2}(?:st|nd|rd|th|\.|er|º)?\s(?:de\s)?[^\W\d_]{3,12}\.?,?\s(?:de\s)?(?:19|20)\d\d"
+    r"|[^\W\d_]{3,12}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d)(?!\d)"
+)
+_MAX_LOOKED, _BEGINNING, _BEFORE, _BEHIND = 100_000, 30, 150, 250
 _MAX_NAME, _MAX_SEEN = 100, 5
 
 type When = tuple[datetime | None, str | None]
@@ -47,10 +55,21 @@ def published(document: Document) -> When:
     stated = _stated(document, "datePublished", "dateCreated", "uploadDate")
     seen = _seen(document, _PUBLISHED_PLACES)
     found = _first_read((*stated, *_said(document, _PUBLISHED_METAS)), seen)
-    in_path = _IN_PATH.search(document.url.partition("?")[0])
-    if found[0] is None and in_path:
-        found = moment("-".join(in_path.groups())), found[1]
+    if found[0] is None:
+        path = _IN_PATH.search(document.url.partition("?")[0])
+        return (moment("-".join(path.groups())) if path else None) or _beside(document), found[1]
     return found
+
+
+def _beside(document: Document) -> datetime | None:
+    """A date that stands at the heading of a page inside a site: of ten, eight are when it was published."""
+    title = heading(document)
+    if not title or (document.url.count("/") < 4 and document.url.endswith("/")):
+        return None
+    text = " ".join(document.text[:_MAX_LOOKED].split())
+    at = text.find(title[:_BEGINNING])
+    around = text[max(0, at - _BEFORE) : at + len(title) + _BEHIND] if at >= 0 else ""
+    return next(filter(None, map(moment, _WHOLE_DATE.findall(around))), None)
 
 
 def modified(document: Document) -> When:
