@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborNode
 from batches.operations.html import urls
 from batches.operations.html.document import Document, Relation
 
-_MAX_ICONS, _MAX_IMAGES, _MAX_UP = 50, 200, 4
+_MAX_ICONS, _MAX_IMAGES, _MAX_UP = 50, 80, 4
 _SIZE = re.compile(r"(?<!\d)(\d{1,4})x\1(?!\d)", re.IGNORECASE)
 # Larger ones are made for home screens and splash screens.
 _BEST = 192
