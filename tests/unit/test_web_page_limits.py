@@ -19,6 +19,7 @@ def stated(text: str) -> str:
 PAGES = {
     "quotes": stated('"' * M),
     "escaped quotes": stated('{"a":"' + '\\"' * (M // 2)),
+    "escaped quotes in a string without end": stated('{"a":"' + '\\"' * 140_000),
     "escaped quotes that mend": stated("{'" + '\\"' * 100_000),
     "comments that never end": stated("{/*" * 90_000),
     "lists in lists": stated("[" * 250_000),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import ada_url
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batches.operations.html import jsonld, urls
@@ -19,6 +19,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@example("https://xn--a.example/", BASES[0])
 @given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.sampled_from(BASES))
 def test_the_quick_way_to_join_is_the_right_one(address: str, base: str) -> None:
     try:

@@ -21,7 +21,7 @@ def joined(address: str | None, base: str) -> str | None:
     if "/." not in address:
         if _FROM_ROOT.fullmatch(address):
             return origin(base) + address
-        if _WHOLE.fullmatch(address) and "xn--" not in address:
+        if _WHOLE.fullmatch(address):
             return address
     try:
         found = ada_url.join_url(base, address.strip())
