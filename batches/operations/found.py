@@ -8,7 +8,7 @@ from typing import Any
 from batches.operation import Context, Row, key_of
 from batches.operations.crawl import Seen
 from batches.operations.web.client import Answer
-from batches.operations.web.domains import domain_of
+from batches.operations.web.targets import domain_of
 
 # What has a column of its own, or is only of use while the page is read.
 _COLUMNS = frozenset({

@@ -8,7 +8,7 @@ from django.conf import LazySettings
 
 from batches.models import Domain, Item, Page, Scan
 from batches.operation import key_of
-from batches.operations.web.domains import domain_of
+from batches.operations.web.targets import domain_of
 from tests.integration.running import finished, started
 from tests.sites import Pages, Said, Site, site
 
