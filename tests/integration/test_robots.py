@@ -82,7 +82,10 @@ async def test_a_hundred_pages_at_once_ask_once(asker: Robots, count: int) -> No
     assert site.asked == {"/robots.txt": 1}
 
 
-async def test_a_hundred_pages_at_once_are_told_of_one_failure(asker: Robots) -> None:
+async def test_a_hundred_pages_at_once_are_told_of_one_failure(
+    asker: Robots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robots, "FAILURE_SECONDS", 60)
     site = Site(status=503)
     async with serving(site) as address:
         pages = [ask(asker, address, f"/{number}") for number in range(100)]
@@ -117,29 +120,31 @@ async def test_only_a_success_brings_rules(asker: Robots, status: int, expected:
 async def test_a_site_in_trouble_is_left_alone_for_now(asker: Robots, status: int) -> None:
     error = await failure(asker, Site(CLOSED, status))
     assert isinstance(error, Transient)
-    assert error.retry_after == robots.FAILURE_SECONDS
+    assert error.retry_after is None
     assert error.cause == f"robots.txt answered {'429' if status == 429 else '5xx'}"
 
 
 async def test_a_site_says_when_to_come_back(asker: Robots) -> None:
-    error = await failure(asker, Site(status=429, Retry_After="77"))
-    assert isinstance(error, Transient)
-    assert error.retry_after == 77
+    site = Site(status=429, Retry_After="77")
+    async with serving(site) as address:
+        for _ in range(2):
+            with pytest.raises(Transient) as raised:
+                await ask(asker, address)
+            assert raised.value.retry_after == 77
+    assert site.asked == {"/robots.txt": 1}
 
 
-async def test_a_site_that_has_recovered_is_asked_again(
-    asker: Robots, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("seconds", "asked"), [(60, 1), (-1, 2)])
+async def test_a_site_in_trouble_is_asked_again_soon(
+    asker: Robots, monkeypatch: pytest.MonkeyPatch, seconds: float, asked: int
 ) -> None:
-    monkeypatch.setattr(robots, "FAILURE_SECONDS", 0.05)
+    monkeypatch.setattr(robots, "FAILURE_SECONDS", seconds)
     site = Site(status=500)
     async with serving(site) as address:
         for _ in range(2):
             with pytest.raises(Transient):
                 await ask(asker, address)
-        site.status = 200
-        await asyncio.sleep(0.06)
-        await ask(asker, address)
-    assert site.asked == {"/robots.txt": 2}
+    assert site.asked == {"/robots.txt": asked}
 
 
 async def test_where_nobody_answers_nothing_is_fetched(asker: Robots) -> None:

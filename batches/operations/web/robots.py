@@ -22,8 +22,8 @@ MAX_BYTES = 500 * 1024
 MAX_REDIRECTS = 5
 # RFC 9309, 2.4: rules are good for a day.
 RULES_SECONDS = 86_400.0
-# A server in trouble is left alone for so long; where nobody answered, only those who wait now are told.
-FAILURE_SECONDS, SILENCE_SECONDS = 10.0, 2.0
+# Unless a server asks for longer: for those who wait now, and over before an item is tried again.
+FAILURE_SECONDS = 1.0
 _MAX_ENTRIES, _MAX_SIZE = 10_000, 32 * 1024 * 1024
 # Reading or asking so much takes a few milliseconds; more would hold the loop up.
 _QUICK_TEXT, _QUICK_RULES = 8 * 1024, 1_000
@@ -112,7 +112,7 @@ class Robots:
         except Failure as error:
             wait = error.retry_after if isinstance(error, Transient) else None
             known = copy.copy(error)
-            self._cache.put(origin, known, wait or SILENCE_SECONDS)
+            self._cache.put(origin, known, wait or FAILURE_SECONDS)
         else:
             self._cache.put(origin, known)
         return known
@@ -146,8 +146,7 @@ def _text(answer: Answer, origin: str) -> str:
     if answer.status >= 500 or answer.status == 429:
         cause = "robots.txt answered 429" if answer.status == 429 else "robots.txt answered 5xx"
         words = f"The robots.txt of {origin} answered {answer.status}."
-        wait = answer.retry_after or FAILURE_SECONDS
-        raise Transient(words, cause=cause, retry_after=wait)
+        raise Transient(words, cause=cause, retry_after=answer.retry_after)
     if not 200 <= answer.status < 300:
         return ""
     text = rules.decode(answer.body)
