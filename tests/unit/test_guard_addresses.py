@@ -4,7 +4,7 @@ https://www.iana.org/assignments/iana-ipv6-special-registry, from both sides of 
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batches.operations.web.guard import PORTS, allowed
@@ -108,6 +108,7 @@ def test_several_exceptions_are_open_together() -> None:
     assert not allowed("127.0.0.1", 80, exceptions)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1).map(IPv4Address), st.sampled_from([0, 80, 443, 8080]))
 def test_an_address_of_the_old_kind_is_the_same_in_every_dress_that_is_looked_through(
     address: IPv4Address, port: int
@@ -121,6 +122,7 @@ def test_an_address_of_the_old_kind_is_the_same_in_every_dress_that_is_looked_th
         assert not allowed(str(IPv6Address(int(IPv6Address(prefix)) | int(address))), port)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=6))
 def test_outside_the_public_eighth_nothing_is_open(address: IPv6Address) -> None:
     wrapped = address.ipv4_mapped is not None or address in ip_network("64:ff9b::/96")

@@ -5,7 +5,7 @@ After https://www.unicode.org/reports/tr39/ ("highly restrictive") and what brow
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 # East Asian names are written in several scripts at once, and in ASCII beside them.
 _TOGETHER = [
@@ -25,14 +25,18 @@ _DOTLESS = "ı"
 _DOTLESS_AT_HOME = {"tr", "az"}
 # Latin letters for everyday writing; the rest are phonetic signs, clicks and the like.
 _LATIN = re.compile("[a-zß-öø-ķĺ-ƿǍ-ȶȸ-ɏḀ-ỿ]")
+# Letters, what is set above and below them, and digits.
+_USUAL = {"Ll", "Lu", "Lt", "Lo", "Lm", "Mn", "Mc", "Nd"}
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
+
+_ALPHABETS = 4_096
 
 
 def deceives(label: str, tld: str) -> bool:
     """Whether a label, decoded, is better shown encoded under that top-level domain, as decoded."""
     letters = label.replace("-", "")
     scripts = {script for script in map(_script, letters) if script}
-    if "" in map(_kind, letters) or not _are_together(scripts):
+    if not all(map(_is_usual, letters)) or not _are_together(scripts):
         return True
     if _DOTLESS in label and tld not in _DOTLESS_AT_HOME:
         return True
@@ -46,20 +50,17 @@ def _are_together(scripts: set[str]) -> bool:
     return len(scripts) <= 1 or any(scripts <= group for group in _TOGETHER)
 
 
-@cache
-def _kind(letter: str) -> str:
-    """What kind of character it is; none for those that no name is written with."""
-    category, name = unicodedata.category(letter), unicodedata.name(letter, "")
-    if _EMOJI.match(letter):
-        return "emoji"
-    if name.startswith(("MODIFIER", "COMBINING")) or not name:
-        return ""
-    if name.startswith("LATIN") and not _LATIN.match(letter):
-        return ""
-    return category if category[0] == "L" or category in ("Mn", "Mc", "Nd") else ""
+@lru_cache(_ALPHABETS)
+def _is_usual(letter: str) -> bool:
+    """Whether names are written with such characters."""
+    if letter.isascii() or _EMOJI.match(letter):
+        return letter.isalnum() or not letter.isascii()
+    if unicodedata.name(letter, "").startswith("LATIN"):
+        return bool(_LATIN.match(letter))
+    return unicodedata.category(letter) in _USUAL
 
 
-@cache
+@lru_cache(_ALPHABETS)
 def _script(letter: str) -> str:
     """None for what all scripts share: digits of ASCII, emoji."""
     if (letter.isascii() and letter.isdecimal()) or _EMOJI.match(letter):
