@@ -221,7 +221,7 @@ async def test_the_first_half_megabyte_counts_without_the_line_that_is_cut(
 
 
 async def test_many_rules_are_read_and_asked(asker: Robots) -> None:
-    lines = "\n".join(f"Disallow: /*a*{number}z" for number in range(2 * robots._QUICK_RULES))
+    lines = "\n".join(f"Disallow: /*a*{number}z" for number in range(2 * robots._QUICK_PIECES))
     site = Site(f"User-agent: *\n{lines}")
     async with serving(site) as address:
         await ask(asker, address, "/a")

@@ -1,11 +1,12 @@
 """What a robots.txt says besides which pages may be fetched, in whatever bytes it comes."""
 
 import codecs
+import re
 import time
 
 import ada_url
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batches.operations.web.robots import RobotsCache
@@ -131,6 +132,7 @@ _words = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(_words, max_size=60).map("".join) | st.text(), st.text())
 def test_no_text_is_too_strange(text: str, path: str) -> None:
     try:
@@ -140,6 +142,30 @@ def test_no_text_is_too_strange(text: str, path: str) -> None:
     assert read(text, US).allow(url) in (True, False)
 
 
+_patterns = st.text("ab/*$", max_size=6).map(lambda rest: f"/{rest}")
+
+
+def matches(pattern: str, path: str) -> bool:
+    """As slow and plain as the RFC says it."""
+    end = "" if pattern.endswith("$") else ".*"
+    parts = pattern.removesuffix("$").split("*")
+    return bool(re.fullmatch(".*".join(map(re.escape, parts)) + end, path, re.DOTALL))
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    st.lists(st.tuples(st.sampled_from(["Allow", "Disallow"]), _patterns), max_size=4),
+    st.text("ab/$", max_size=6),
+)
+def test_rules_match_as_the_rfc_says(lines: list[tuple[str, str]], rest: str) -> None:
+    path = f"/{rest}"
+    hits = [(len(pattern), verb == "Allow") for verb, pattern in lines if matches(pattern, path)]
+    text = "".join(f"{verb}: {pattern}\n" for verb, pattern in lines)
+    rules = read(f"User-agent: *\n{text}", US)
+    assert rules.allow(ada_url.URL(f"https://a.example{path}")) is max(hits, default=(0, True))[1]
+
+
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_are_too_strange(body: bytes) -> None:
     read(decode(body), US)

@@ -26,7 +26,7 @@ RULES_SECONDS = 86_400.0
 FAILURE_SECONDS = 1.0
 _MAX_ENTRIES, _MAX_SIZE = 10_000, 32 * 1024 * 1024
 # Reading or asking so much takes a few milliseconds; more would hold the loop up.
-_QUICK_TEXT, _QUICK_RULES = 8 * 1024, 1_000
+_QUICK_TEXT, _QUICK_PIECES = 8 * 1024, 1_000
 
 type Known = Rules | Failure
 
@@ -73,7 +73,7 @@ class Robots:
     async def ask(self, url: ada_url.URL, seconds: float) -> None:
         """Raises Skip if the site asks not to fetch this page, Transient if it can't be asked."""
         known = await self._rules(url.origin, seconds)
-        if known.count > _QUICK_RULES:
+        if known.pieces > _QUICK_PIECES:
             loop = asyncio.get_running_loop()
             allowed = await loop.run_in_executor(self._threads, known.allow, url)
         else:

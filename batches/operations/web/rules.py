@@ -1,7 +1,6 @@
 """What one robots.txt says to us. https://www.rfc-editor.org/rfc/rfc9309
 
-Protego finds the longest rule that matches. Which lines are for us, and which spellings are the same, is
-settled here before, where it reads a file otherwise than the RFC and Google's documentation do:
+Where the RFC leaves something open, it is as Google documents it:
 https://developers.google.com/search/docs/crawling-indexing/robots/robots_txt
 """
 
@@ -12,7 +11,6 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import ada_url
-from protego import Protego
 
 # Google reads no more of a line: eight times the longest address that browsers agreed on.
 MAX_LINE = 16_664
@@ -36,28 +34,66 @@ _SECONDS = re.compile(r"\d{1,9}(?:\.\d{0,6})?|\.\d{1,6}")
 _RATE = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})\s*([smhd]?)", re.IGNORECASE)
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-_DOLLAR = re.compile(r"\$|%24")
-# Protego lets a "$" at the end stand for itself as well; where one really stands for itself, it is spelled so.
-_PLAIN_DOLLAR = "%01"
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_STARS, _STAR = re.compile(r"\*+"), "%2A"
+# What may be written either way: all but what divides a path, the star that is none, and the sign itself.
+_UNESCAPED = {f"%{ord(sign):02X}": sign for sign in _PRINTABLE if sign not in "/?%*"}
+# In a query nothing is divided: RFC 9309, 2.2.2 has both spellings match.
+_UNESCAPED_QUERY = _UNESCAPED | {"%2F": "/", "%3F": "?"}
 _INDEX = "/index.htm"
 # Of the bytes that a rule takes up in memory, measured: most is not its text.
-_RULE_SIZE = 800
+_RULE_SIZE, _PIECE_SIZE = 160, 8
 
 _BOMS = [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be")]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
+class _Rule:
+    """`parts` are what is between the stars; `whole` if nothing may follow. `length` in octets."""
+
+    allow: bool
+    parts: tuple[str, ...]
+    whole: bool
+    length: int
+
+    def matches(self, path: str) -> bool:
+        if not path.startswith(self.parts[0]):
+            return False
+        first, *others = self.parts
+        at = len(first)
+        if not others:
+            return not self.whole or len(path) == at
+        *middle, last = others
+        for part in middle:
+            # The first place is as good as any: the rest has most room behind it.
+            at = path.find(part, at)
+            if at < 0:
+                return False
+            at += len(part)
+        if self.whole:
+            return len(path) - len(last) >= at and path.endswith(last)
+        return path.find(last, at) >= 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """`delay`: seconds from one request to the next. `sitemaps`: as they stand there. `size`: bytes in memory."""
+    """`delay`: seconds from one request to the next. `sitemaps`: as they stand there.
+
+    `size`: bytes in memory; `pieces`: what to look for in a path, at most.
+    """
 
     delay: float | None = None
     sitemaps: tuple[str, ...] = ()
     size: int = 0
-    count: int = 0
-    _matcher: Protego | None = None
+    pieces: int = 0
+    # The first that matches decides.
+    _rules: tuple[_Rule, ...] = ()
 
     def allow(self, url: ada_url.URL) -> bool:
-        return self._matcher is None or bool(self._matcher.can_fetch(_place(url), "*"))
+        path = _spelled(url.href[len(url.origin) :]).replace("*", _STAR)
+        if path.partition("?")[0] == "/robots.txt":
+            return True
+        return next((rule.allow for rule in self._rules if rule.matches(path)), True)
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +101,7 @@ class _Group:
     """What the lines for one user agent say, all its groups taken together."""
 
     named: bool = False
-    lines: list[str] = field(default_factory=list)
+    rules: set[_Rule] = field(default_factory=set)
     delay: float | None = None
 
 
@@ -103,7 +139,7 @@ def read(text: str, product: str) -> Rules:
         else:
             naming = False
             for group in ruled:
-                group.lines += [f"{name}: {pattern}" for pattern in _patterns(name, value)]
+                group.rules.update(_read(name == "allow", value))
         last = name
     return _rules(ours if ours.named else anybody, tuple(filter(None, sitemaps)))
 
@@ -136,30 +172,43 @@ def _note(groups: set[_Group], seconds: float | None) -> None:
             group.delay = max(group.delay or 0.0, seconds)
 
 
-def _patterns(name: str, value: str) -> Iterator[str]:
-    """A path in a rule, spelled as Protego understands it rightly; none where it matches nothing."""
-    if not value.startswith(("/", "*")):
+def _read(allow: bool, pattern: str) -> Iterator[_Rule]:
+    """None for a pattern that is no path and matches nothing."""
+    if not pattern.startswith(("/", "*")):
         return
-    end = "$" if value.endswith("$") else ""
-    value = _spelled(value.removesuffix("$"))
-    yield value + end
-    folder, index, rest = value.rpartition(_INDEX)
+    whole = pattern.endswith("$")
+    pattern = pattern.removesuffix("$")
+    yield _rule(allow, pattern, whole)
+    folder, index, rest = pattern.rpartition(_INDEX)
     # Google: whoever allows the index of a folder allows the folder.
-    if name == "allow" and index and "/" not in rest:
-        yield f"{folder}/$"
+    if allow and index and "/" not in rest:
+        yield _rule(allow, f"{folder}/", whole=True)
 
 
-def _place(url: ada_url.URL) -> str:
-    """What rules are compared with: the path and the query, behind a host that no rule looks at."""
-    return f"http://host{_spelled(url.href[len(url.origin) :])}"
+def _rule(allow: bool, pattern: str, whole: bool) -> _Rule:
+    pattern = _spelled(pattern)
+    parts = tuple(_STARS.split(pattern))
+    return _Rule(allow, parts, whole, len(pattern) + whole)
 
 
 def _spelled(path: str) -> str:
+    """A path and its query, or a pattern, in the one way in which they are compared."""
     # What is not UTF-8 came as lone surrogates, one for a byte.
     path = quote(path.encode("utf-8", "surrogateescape"), safe=_PRINTABLE)
-    path, mark, query = _DOLLAR.sub(_PLAIN_DOLLAR, path).partition("?")
-    # In a query a slash divides nothing: RFC 9309, 2.2.2 has both spellings match.
-    return path + mark + query.replace("%2F", "/").replace("%2f", "/")
+    if "%" not in path:
+        return path
+    path, mark, query = path.partition("?")
+    return _ESCAPE.sub(_unescaped, path) + mark + _ESCAPE.sub(_unescaped_query, query)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    escape = found[0].upper()
+    return _UNESCAPED.get(escape, escape)
+
+
+def _unescaped_query(found: re.Match[str]) -> str:
+    escape = found[0].upper()
+    return _UNESCAPED_QUERY.get(escape, escape)
 
 
 def _seconds(value: str) -> float | None:
@@ -179,8 +228,9 @@ _PACES = {"delay": _seconds, "rate": _rate}
 
 
 def _rules(group: _Group, sitemaps: tuple[str, ...]) -> Rules:
-    # A line that is there many times says no more than once.
-    lines = list(dict.fromkeys(group.lines))
-    size = sum(map(len, lines)) + sum(map(len, sitemaps)) + _RULE_SIZE * len(lines)
-    matcher = Protego.parse("\n".join(["user-agent: *", *lines])) if lines else None
-    return Rules(group.delay, sitemaps, size, len(lines), matcher)
+    """The longest first; of two as long, the one that allows. RFC 9309, 2.2.2."""
+    rules = tuple(sorted(group.rules, key=lambda rule: (-rule.length, not rule.allow)))
+    texts = sum(map(len, sitemaps)) + sum(rule.length for rule in rules)
+    pieces = sum(len(rule.parts) for rule in rules)
+    size = texts + _RULE_SIZE * len(rules) + _PIECE_SIZE * pieces
+    return Rules(group.delay, sitemaps, size, pieces, rules)
