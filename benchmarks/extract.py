@@ -23,7 +23,7 @@ from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Fetcher, Limits
 from dbcompat import loop
 
-ROUNDS, AT_ONCE = 3, 32
+ROUNDS, AT_ONCE = 5, 32
 LOOPBACK = ip_network("127.0.0.0/8")
 
 type Read = Callable[[str, str], dict[str, Any]]
