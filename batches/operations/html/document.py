@@ -25,11 +25,25 @@ _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 class Link(NamedTuple):
-    """An `a` or `area`: `url` is absolute, or a mailto: or tel: as written; `rel` in lower case."""
+    """An `a` or `area`: `url` is absolute, or a mailto: or tel: as written."""
 
     url: str
-    text: str
-    rel: str
+    node: LexborNode
+    attributes: dict[str, str | None]
+
+    @property
+    def text(self) -> str:
+        """What it shows, in one line; without any, what it is labelled. Read when asked for: few are."""
+        text = " ".join(self.node.text()[: MAX_TEXT * 5].split())[:MAX_TEXT]
+        return (
+            text
+            or (self.attributes.get("aria-label") or self.attributes.get("title") or "")[:MAX_TEXT]
+        )
+
+    @property
+    def rel(self) -> str:
+        """In lower case."""
+        return (self.attributes.get("rel") or "").lower()
 
 
 class Relation(NamedTuple):
@@ -79,15 +93,10 @@ class Document:
         href = (attributes.get("href") or attributes.get("xlink:href") or "").strip()
         if not href or href[0] == "#":
             return None
-        if href[:7].lower().startswith(("mailto:", "tel:")):
-            url: str | None = href[: urls.MAX_URL]
-        else:
-            url = urls.joined(href, self.base)
-        if not url:
-            return None
-        text = " ".join(node.text()[: MAX_TEXT * 5].split())[:MAX_TEXT]
-        text = text or (attributes.get("aria-label") or attributes.get("title") or "")[:MAX_TEXT]
-        return Link(url, text, (attributes.get("rel") or "").lower())
+        if href[0] in "mMtT" and href[:7].lower().startswith(("mailto:", "tel:")):
+            return Link(href[: urls.MAX_URL], node, attributes)
+        url = urls.joined(href, self.base)
+        return Link(url, node, attributes) if url else None
 
     @cached_property
     def text(self) -> str:

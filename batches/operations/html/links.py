@@ -7,7 +7,7 @@ from typing import NamedTuple
 from batches.operations.html import urls
 from batches.operations.html.clean import line
 from batches.operations.html.contact_pages import contact_like
-from batches.operations.html.document import Document
+from batches.operations.html.document import Document, Link
 
 MAX_LISTED, MAX_ALTERNATES, MAX_FEEDS, MAX_CONTACT = 2_000, 200, 20, 20
 _FEEDS = frozenset({
@@ -39,18 +39,19 @@ def leads(document: Document) -> Leads:
 def contact_links(document: Document) -> list[str]:
     """Pages of the site that are likely to say who made it, the likeliest first."""
     rated: dict[str, int] = {}
-    for url, text, inside in _web_links(document):
-        if inside and (score := contact_like(url, text)):
+    for url, link, inside in _web_links(document):
+        if inside and (score := contact_like(url, link.text)):
             rated[url] = max(score, rated.get(url, 0))
     return sorted(rated, key=lambda url: -rated[url])[:MAX_CONTACT]
 
 
-def _web_links(document: Document) -> Iterator[tuple[str, str, bool]]:
-    """Address without fragment, text, and whether it leads inside; those to the page itself left out."""
+def _web_links(document: Document) -> Iterator[tuple[str, Link, bool]]:
+    """Address without fragment, the link, and whether it leads inside; those to the page itself left out."""
     own = urls.registrable(urls.host(document.url))
     itself = document.url.partition("#")[0]
     whose: dict[str, bool] = {}
-    for url, text, _ in document.links:
+    for link in document.links:
+        url = link.url
         if "#" in url:
             url = url.partition("#")[0]
         if url == itself or not url.startswith("http"):
@@ -58,7 +59,7 @@ def _web_links(document: Document) -> Iterator[tuple[str, str, bool]]:
         origin = url[: url.find("/", 8)]
         if (inside := whose.get(origin)) is None:
             inside = whose[origin] = urls.registrable(urls.host(url)) == own
-        yield url, text, inside
+        yield url, link, inside
 
 
 def canonical(document: Document) -> str | None:
