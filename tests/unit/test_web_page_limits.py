@@ -4,6 +4,8 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batches.operations.html.document import Document
 from batches.operations.html.page import parse
@@ -103,3 +105,105 @@ def test_whoever_reads_a_document_finds_it_as_it_was() -> None:
     assert document.html == html
     assert document.read == len(html)
     assert document.tree.css_first("noscript") is not None
+
+
+TAGS = [
+    "html",
+    "head",
+    "body",
+    "title",
+    "base",
+    "meta",
+    "link",
+    "script",
+    "style",
+    "a",
+    "area",
+    "svg",
+    "img",
+    "h1",
+    "h2",
+    "form",
+    "input",
+    "textarea",
+    "time",
+    "abbr",
+    "div",
+    "span",
+    "article",
+    "header",
+    "p",
+    "template",
+    "noscript",
+    "frameset",
+    "select",
+    "table",
+    "math",
+    "iframe",
+]
+NAMES = [
+    "href",
+    "src",
+    "content",
+    "property",
+    "name",
+    "itemprop",
+    "itemscope",
+    "itemtype",
+    "itemid",
+    "rel",
+    "hreflang",
+    "type",
+    "sizes",
+    "media",
+    "class",
+    "id",
+    "datetime",
+    "alt",
+    "srcset",
+    "lang",
+    "xml:lang",
+    "xlink:href",
+    "charset",
+    "http-equiv",
+    "title",
+    "action",
+    "data-src",
+]
+VALUES = [
+    "", " ", "#", "/", "//", "http://", "https://x.test/é?#", "mailto:", "tel:", "data:,", "javascript:", "icon", "canonical alternate", "stylesheet",
+    "og:title", "og:image", "article:published_time", "author", "robots", "description", "generator", "application/ld+json", "email", "password",
+    "2024-05-01", "0000-00-00", "by A B", "logo", "16x16 any", "/a 1x,", ",", "1x", "x-default", "de_AT", "Person", "https://schema.org/Article", "name",
+    "author headline", "\ud800", "\x0b", "&#0;", "٣", "text/html; charset=", "date", "byline", "none, noindex", "feed:", "feed://", "@", "é" * 300, "50%",
+]  # fmt: skip
+TEXTS = [
+    "",
+    "x",
+    "{",
+    '{"@type":"Article","author":[null,{"name":[{}]}],"datePublished":[1,{}],"@id":{}}',
+    "<!--",
+    "—",
+    "1. Mai 2024",
+    "| a |",
+    "[[1,null,true]]",
+]
+tags = st.builds(
+    lambda tag, attributes, text, end: (
+        f"<{tag} {' '.join(f'{name}="{value}"' for name, value in attributes)}>{text}"
+        + f"</{tag}>" * end
+    ),
+    st.sampled_from(TAGS),
+    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES)), max_size=4),
+    st.sampled_from(TEXTS),
+    st.booleans(),
+)
+
+
+@given(
+    st.lists(tags, max_size=12).map("".join),
+    st.sampled_from([URL, "https://shop.example", "not an address", ""]),
+)
+def test_no_page_is_too_odd_to_be_read(html: str, url: str) -> None:
+    json.dumps(
+        parse(html, url, {"Link": html[:50], "X-Robots-Tag": html[:50]}), allow_nan=False
+    ).encode()
