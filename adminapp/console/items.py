@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from adminapp.batch_json import json_text
 from adminapp.console.access import batch_for
+from adminapp.console.previews import preview
 from adminapp.exports import export_response, formats
 from adminapp.roles import may
 from batches import pages, reports
@@ -45,6 +46,7 @@ def item(request: HttpRequest, batch_id: int, seq: int) -> HttpResponse:
         "batch": batch,
         "item": found,
         "attempts": Attempt.objects.filter(batch=batch, seq=seq).order_by("id")[:100],
+        "preview": preview(batch.operation, found.result),
         "facts": _facts(found.result, batch.operation),
         "raw": json_text(found.result) if found.result is not None else "",
         "previous": seq - 1 if seq else None,
