@@ -142,12 +142,15 @@ def _addresses(name: str, urls: Any) -> list[str]:
     return texts(urls, MOST)
 
 
+_HEADERS = {"hsts": "HSTS", "csp": "Content security policy"}
+
+
 def _security(result: dict[str, Any]) -> list[tuple[str, str]]:
     """A line for each rule of the site's headers, and first what was wrong with https."""
     trouble = text(result.get("https_problem"))
     found = [("HTTPS", trouble)] if trouble else []
     for name, value in list(mapping(result.get("security")).items())[:MOST]:
-        found.append((str(name).replace("_", " ")[:60], _said(value)))
+        found.append((_HEADERS.get(name) or str(name).replace("_", " ")[:60], _said(value)))
     return [(name, said) for name, said in found if said]
 
 

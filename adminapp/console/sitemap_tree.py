@@ -111,14 +111,22 @@ def _notes(file: dict[str, Any]) -> list[str]:
 def _parents(files: list[dict[str, Any]], in_robots: Any) -> list[str]:
     """Of each file the address of the index that names it, or nothing.
 
-    Older results don't say. Where a single index was where the reading began, all others come from it.
+    Older results don't say. Where the reading began at one index and met no other, all else comes from it.
     """
     stated = [text(file.get("parent"), 2_048) for file in files]
-    indexes = [file for file in files if text(file.get("kind")) == "index"]
-    says = any(stated) or any("parent" in file or "found_in" in file for file in files)
-    if says or len(indexes) != 1 or indexes[0] is not files[0] or count(in_robots) > 1:
+    if any("parent" in file or "found_in" in file for file in files) or not files:
         return stated
-    return ["", *[text(files[0].get("url"), 2_048)] * (len(files) - 1)]
+    first, *others = files
+    if not _is_index(first) or any(_is_index(file) for file in others):
+        return stated
+    # What robots.txt does not name may have been linked on a page: then the index need not know all of it.
+    if count(in_robots) > 1 or count(first.get("children")) < len(others):
+        return stated
+    return ["", *[text(first.get("url"), 2_048)] * len(others)]
+
+
+def _is_index(file: dict[str, Any]) -> bool:
+    return text(file.get("kind")) == "index"
 
 
 def _nested(nodes: list[Node], parents: list[str]) -> list[Node]:

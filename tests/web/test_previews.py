@@ -1,51 +1,20 @@
 """What a result looks like: of the shipped operations, of older versions, and with anything in its fields."""
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from adminapp.console.previews import preview
 from adminapp.console.sitemap_tree import DEEPEST, Node
 from batches.models import Batch, Item
 from tests.integration.running import create
 from tests.people import signed_in
+from tests.results import MAIL, MAPS, RESULTS, SITE
 
 pytestmark = pytest.mark.django_db
 
-SITE = {
-    "url": "https://www.a.de/", "status": 200, "title": "A <b>bakery</b>", "description": "Bread since 1901",
-    "language": "de", "favicon": "https://www.a.de/icon.png", "cms": {"name": "Drupal", "version": None},
-    "technologies": [{"name": "WordPress", "version": "6.5", "category": "cms"}, {"name": "nginx", "version": None}],
-    "emails": ["info@a.de"], "phones": ["+49301234567"], "social": {"x": "https://x.com/bakery"}, "contact_form": True,
-    "security": {"hsts": {"max_age": 31536000}, "content_security_policy": False},
-    "certificate": {"issuer": "R3", "not_after": (timezone.now() + timedelta(days=12, hours=1)).isoformat()},
-    "milliseconds": 100, "timing": {"dns": 10, "connect": 20, "tls": 30, "first_byte": 30, "download": 10, "total": 100},
-    "redirects": [{"url": "http://a.de/", "status": 301}], "left_out": "3 pages, after 50",
-    "pages": [{"url": "https://www.a.de/", "status": 200, "title": "Home"}],
-    "page_problems": {"https://www.a.de/x": "It answered 404."},
-}  # fmt: skip
-MAPS = {
-    "url": "https://a.de/", "in_robots": 1, "urls": 40, "sitemaps": 3, "newest": "2026-05-01T00:00:00+00:00",
-    "images": 1234, "broken_sitemaps": 1, "sample": ["https://a.de/1"],
-    "files": [
-        {"url": "https://a.de/i.xml", "kind": "index", "children": 2},
-        {"url": "https://a.de/1.xml", "kind": "urlset", "urls": 30, "cut_off": True},
-        {"url": "https://a.de/2.xml", "kind": "urlset", "urls": 10, "problem": "It ends in the middle."},
-    ],
-}  # fmt: skip
-MAIL = {
-    "addresses": 2, "kinds": {"role": 1, "corporate": 1}, "pages": 7, "left_out": "2 pages, after 7",
-    "page_problems": {"https://a.de/y": "It answered 500."},
-    "contacts": [
-        {"address": "info@a.de", "name": "", "kind": "role", "source": "https://a.de/contact", "how": "mailto"},
-        {"address": "eva@a.de", "name": "Eva <i>Ohm</i>", "kind": "corporate", "source": "javascript:alert(1)", "how": "written out"},
-    ],
-}  # fmt: skip
-RESULTS: dict[str, dict[str, Any]] = {"page_scan": SITE, "sitemap_scan": MAPS, "email_scan": MAIL}
 ANYTHING: list[Any] = [
     None, True, False, 0, -1, 1.5, 10**400, 1e308, "", "words", "https://[::1", "javascript:alert(1)", [], {}, [None], [[]], [{}], [1, "a"],
     {"a": None}, {"a": {"b": []}}, {"name": {"x": 1}, "url": 5}, [{"url": None, "name": 7, "address": [], "parent": {}}], "9" * 5000,
@@ -80,7 +49,7 @@ def test_a_site_is_a_card() -> None:
     words = result_of(html)
     for said in (
         "A &lt;b&gt;bakery&lt;/b&gt;", "Bread since 1901", "HTTP 200", "WordPress 6.5 cms", "nginx", "info@a.de", "+49301234567",
-        "Contact form yes", "12 days left", "R3", "hsts max age: 31536000", "content security policy no", "first byte 30 ms", "100 ms",
+        "Contact form yes", "12 days left", "R3", "HSTS max age: 31536000", "Content security policy no", "first byte 30 ms", "100 ms",
         "http://a.de/ 301", "3 pages, after 50", "1 page read", "It answered 404.",
     ):  # fmt: skip
         assert said in words, said
@@ -133,6 +102,13 @@ def test_a_named_parent_goes_before_a_guess() -> None:
 @pytest.mark.parametrize("in_robots", [2, 3])
 def test_where_robots_names_several_nobody_guesses(in_robots: int) -> None:
     assert len(roots(**{**MAPS, "in_robots": in_robots})) == 3
+
+
+def test_an_index_gets_no_more_children_than_it_names() -> None:
+    files: list[dict[str, Any]] = RESULTS["sitemap_scan"]["files"]
+    index, others = files[0], files[1:]
+    assert len(roots(files=[{**index, "children": 1}, *others], in_robots=0)) == 3
+    assert len(roots(files=[index, *others], in_robots=0)) == 1
 
 
 def test_a_circle_of_sitemaps_shows_each_once() -> None:
