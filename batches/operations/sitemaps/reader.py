@@ -6,20 +6,12 @@ mended here. Nothing is kept: memory does not grow with the file.
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any
 
 from lxml import etree
 
-from batches.operations.sitemaps.values import (
-    MAX_TEXT,
-    Child,
-    Entry,
-    address,
-    frequency,
-    moment,
-    priority,
-)
+from batches.operations.sitemaps import elements
+from batches.operations.sitemaps.values import Child, Entry, address
 
 # Larger pieces keep the loop to themselves for longer than it takes to notice.
 PIECE = 64 * 1024
@@ -51,8 +43,15 @@ _TAGS = [
     for name in (*_ROOTS, "url", "sitemap", "item", "entry")
     for written in (str.lower, str.upper, str.capitalize)
 ]
+_READERS: dict[str, Callable[[Any], Entry | Child | None]] = {
+    "urlset": elements.url,
+    "index": elements.sitemap,
+    "rss": elements.item,
+    "atom": elements.entry,
+}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MAX_TAIL = 1024
+_MAX_BEGINNING = 4 * 1024
 
 
 class NotASitemap(Exception):
@@ -65,13 +64,14 @@ class Reader:
     def __init__(self) -> None:
         self.kind = ""
         self.whole = False
+        # How it begins and ends, in bytes: there systems say what they are.
+        self.beginning = self.ending = b""
         self._head = b""
-        self._tail = b""
         self._parser: Any = None
         self._line = b""
         self._mended = True
         self._reference = b""
-        self._read: Callable[[Any], Entry | Child | None] = _nothing
+        self._read: Callable[[Any], Entry | Child | None] = elements.nothing
 
     def feed(self, piece: bytes) -> Iterator[Entry | Child]:
         """Raises NotASitemap."""
@@ -104,6 +104,7 @@ class Reader:
 
     def _begin(self, head: bytes, last: bool) -> Iterator[Entry | Child]:
         found = _BEGIN.search(head)
+        self.beginning = head[:_MAX_BEGINNING]
         if head.startswith(_UTF16) or found is not None:
             self._head = b""
             self._mended = not head.startswith(_UTF16)
@@ -125,7 +126,7 @@ class Reader:
             raise NotASitemap(_what(head))
 
     def _xml(self, piece: bytes) -> Iterator[Entry | Child]:
-        self._tail = (self._tail + piece)[-_MAX_TAIL:]
+        self.ending = (self.ending + piece)[-_MAX_TAIL:]
         try:
             self._parser.feed(self._mend(piece))
         except etree.XMLSyntaxError as error:
@@ -144,7 +145,7 @@ class Reader:
 
     def _end(self) -> Iterator[Entry | Child]:
         # The parser closes what is open, and would hand out the half of an address as a whole one.
-        plain = self._tail.replace(b"\0", b"").rstrip().lower()
+        plain = self.ending.replace(b"\0", b"").rstrip().lower()
         self.whole = bool(
             re.search(rb"</(?:[\w.-]+:)?(urlset|sitemapindex|rss|feed|rdf)\s*>", plain)
         )
@@ -159,123 +160,29 @@ class Reader:
             raise NotASitemap("has no page in it and is no sitemap")
 
     def _events(self) -> Iterator[Entry | Child]:
+        read, last = self._read, None
         for event, element in self._parser.read_events():
             if event == "start":
                 if not self.kind:
                     self._root(element)
-            elif (found := self._read(element)) is not None:
-                yield found
-                _forget(element)
+                    read = self._read
+            else:
+                last = element
+                if (found := read(element)) is not None:
+                    yield found
+        # All at once: asking for the neighbours of each takes as long as reading it.
+        if last is not None and (parent := last.getparent()) is not None:
+            del parent[:-1]
 
     def _root(self, element: Any) -> None:
-        self.kind = _ROOTS.get(_name(element.getroottree().getroot().tag), "")
+        self.kind = _ROOTS.get(elements.name_of(element.getroottree().getroot().tag), "")
         if not self.kind:
             raise NotASitemap("is XML of another kind")
-        self._read = {"urlset": _url, "index": _sitemap, "rss": _item, "atom": _entry}[self.kind]
+        self._read = _READERS[self.kind]
 
 
 def _number(found: re.Match[bytes]) -> bytes:
     return _NUMBERS[found[1].lower()] if found[1] else _NUMBERS[b"amp"]
-
-
-def _forget(element: Any) -> None:
-    element.clear()
-    while element.getprevious() is not None:
-        del element.getparent()[0]
-
-
-@lru_cache(maxsize=256)
-def _name(tag: Any) -> str:
-    """Of a comment, empty."""
-    # With the prefix, where nobody declared it.
-    return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
-
-
-def _text(element: Any) -> str:
-    text = "".join(element.itertext()) if len(element) else element.text or ""
-    # In CDATA a number stands for itself.
-    return text.strip().replace("&#38;", "&")
-
-
-def _nothing(element: Any) -> None:
-    return None
-
-
-def _url(element: Any) -> Entry | None:
-    if _name(element.tag) != "url" or element.getparent() is None:
-        return None
-    # One inside a video is none of the page's.
-    found: dict[str, Any] = {"images": [], "videos": [], "news": [], "alternates": []}
-    for child in element:
-        _take(found, _name(child.tag), child)
-    if not (url := address(found.pop("loc", ""))):
-        return None
-    raw = found.pop("lastmod", "")
-    when = moment(raw)
-    return Entry(url, when, "" if when else raw[:100], **found)
-
-
-def _take(found: dict[str, Any], name: str, child: Any) -> None:
-    match name:
-        case "loc" | "lastmod":
-            found[name] = _text(child)
-        case "changefreq":
-            found[name] = frequency(_text(child))
-        case "priority":
-            found[name] = priority(_text(child))
-        case "mobile":
-            found[name] = True
-        case "image" | "video":
-            found[f"{name}s"].append(_parts(child))
-        case "news":
-            found[name].append(_parts(child))
-        case "link" if child.get("hreflang") and address(child.get("href", "")):
-            found["alternates"].append((child.get("hreflang")[:35], address(child.get("href"))))
-
-
-def _parts(element: Any) -> dict[str, str]:
-    """Texts by the names of their elements; the first of each."""
-    found: dict[str, str] = {}
-    for part in element.iterdescendants():
-        if not len(part) and (text := (part.text or "").strip()):
-            found.setdefault(_name(part.tag), text[:MAX_TEXT])
-    return found
-
-
-def _sitemap(element: Any) -> Child | None:
-    if _name(element.tag) != "sitemap":
-        return None
-    texts = {_name(child.tag): _text(child) for child in element}
-    if not (url := address(texts.get("loc", ""))):
-        return None
-    when = moment(raw := texts.get("lastmod", ""))
-    return Child(url, when, "" if when else raw[:100])
-
-
-def _item(element: Any) -> Entry | None:
-    if _name(element.tag) != "item":
-        return None
-    texts = {_name(child.tag): _text(child) for child in element}
-    return _dated(texts.get("link", ""), texts.get("pubdate") or texts.get("date", ""))
-
-
-def _entry(element: Any) -> Entry | None:
-    if _name(element.tag) != "entry":
-        return None
-    links = [
-        child.get("href", "")
-        for child in element
-        if _name(child.tag) == "link" and child.get("rel", "alternate") == "alternate"
-    ]
-    texts = {_name(child.tag): _text(child) for child in element}
-    return _dated(next(iter(links), ""), texts.get("updated") or texts.get("published", ""))
-
-
-def _dated(link: str, raw: str) -> Entry | None:
-    if not (url := address(link)):
-        return None
-    when = moment(raw)
-    return Entry(url, when, "" if when else raw[:100])
 
 
 def _lines(lines: list[bytes]) -> Iterator[Entry]:

@@ -1,23 +1,27 @@
 """What a sitemap says of a page, as far as it says anything that can be understood."""
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from batches.operations.web.targets import MAX_URL
 
 FREQUENCIES = frozenset({"always", "hourly", "daily", "weekly", "monthly", "yearly", "never"})
-MAX_TEXT = 500
+MAX_RAW = 100
+_MAX_DATE = 60
 # W3C's profile of ISO 8601: a year, a month, a day, or a moment. https://www.w3.org/TR/NOTE-datetime
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s*"
     r"(Z|[+-]\d\d:?\d\d)?)?)?)?"
 )
+# A day, a moment in UTC, a moment elsewhere: nearly all there are.
+_USUAL_LENGTHS = frozenset({10, 20, 25})
+_SCHEMES = ("http://", "https://")
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """A sitemap that an index names. `lastmod` is UTC; `raw` is what stood there if it means nothing."""
 
     url: str
@@ -25,11 +29,10 @@ class Child:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A page that a sitemap names. `lastmod` is UTC; `raw` is what stood there if it means nothing.
 
-    `alternates` are (hreflang, URL); images, videos and news are plain dictionaries of their texts.
+    Of images, videos and alternates (the page in other languages), how many.
     """
 
     url: str
@@ -37,24 +40,35 @@ class Entry:
     raw: str = ""
     changefreq: str = ""
     priority: float | None = None
-    mobile: bool = False
-    images: list[dict[str, str]] = field(default_factory=list)
-    videos: list[dict[str, str]] = field(default_factory=list)
-    news: list[dict[str, str]] = field(default_factory=list)
-    alternates: list[tuple[str, str]] = field(default_factory=list)
+    images: int = 0
+    videos: int = 0
+    news: bool = False
+    alternates: int = 0
 
 
+@lru_cache(maxsize=4_096)
 def moment(text: str) -> datetime | None:
     """A date of any precision as its first moment, UTC; of an RSS feed, too. None if it is none."""
+    if len(text) in _USUAL_LENGTHS and text[4] == text[7] == "-":
+        try:
+            return _utc(datetime.fromisoformat(text))
+        except (ValueError, OverflowError):
+            pass
     text = text.strip()
+    if len(text) > _MAX_DATE:
+        return None
     if found := _DATE.fullmatch(text):
         return _moment(found)
     try:
-        parsed = parsedate_to_datetime(text)
+        return _utc(parsedate_to_datetime(text))
     except (ValueError, OverflowError, IndexError):
         return None
-    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return aware.astimezone(UTC)
+
+
+def _utc(when: datetime) -> datetime:
+    if when.tzinfo is UTC:
+        return when
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _moment(found: re.Match[str]) -> datetime | None:
@@ -66,11 +80,13 @@ def _moment(found: re.Match[str]) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def frequency(text: str) -> str:
     lowered = text.strip().lower()
     return lowered if lowered in FREQUENCIES else ""
 
 
+@lru_cache(maxsize=256)
 def priority(text: str) -> float | None:
     """Between 0 and 1. Some write a comma."""
     try:
@@ -83,4 +99,8 @@ def priority(text: str) -> float | None:
 def address(text: str) -> str:
     """Empty if it is none, or longer than any page's."""
     text = text.strip()
-    return text if len(text) <= MAX_URL and text.startswith(("http://", "https://")) else ""
+    if len(text) > MAX_URL:
+        return ""
+    if text.startswith(_SCHEMES) or text[:8].lower().startswith(_SCHEMES):
+        return text
+    return ""

@@ -170,10 +170,10 @@ class Walk:
         found = self.found
         file.urls += 1
         found.urls += 1
-        found.images += len(entry.images)
-        found.videos += len(entry.videos)
-        found.news += len(entry.news)
-        found.alternates += len(entry.alternates)
+        found.images += entry.images
+        found.videos += entry.videos
+        found.news += entry.news
+        found.alternates += entry.alternates
         if entry.lastmod is not None:
             found.dated += 1
             found.newest = max(found.newest or entry.lastmod, entry.lastmod)
