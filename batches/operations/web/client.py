@@ -1,7 +1,7 @@
 """One request and its answer, within limits of time, size and place."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,6 +48,11 @@ class Answer:
     milliseconds: int
     hops: list[Hop] = field(default_factory=list)
     insecure: str = ""
+
+    @property
+    def unchanged(self) -> bool:
+        """It is as it was when the server gave the `etag` or date that it was asked with."""
+        return self.status == 304
 
     @property
     def content_type(self) -> str:
@@ -111,7 +116,9 @@ class Client:
     async def close(self) -> None:
         await self._session.close()
 
-    async def request(self, url: str, seconds: float, reading: Reading) -> Answer:
+    async def request(
+        self, url: str, seconds: float, reading: Reading, asking: Mapping[str, str] | None = None
+    ) -> Answer:
         """GET without following redirects. `seconds` covers all of it. Raises what `failures` explains."""
         timeout = aiohttp.ClientTimeout(
             total=seconds, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
@@ -121,7 +128,7 @@ class Client:
             try:
                 # Encoded already: the client must not understand the address otherwise than we did.
                 async with self._session.get(
-                    URL(url, encoded=True), timeout=timeout, allow_redirects=False
+                    URL(url, encoded=True), timeout=timeout, allow_redirects=False, headers=asking
                 ) as response:
                     headers = {name.lower(): value for name, value in response.headers.items()}
                     answer = Answer(url, response.status, headers, b"", 0)

@@ -82,8 +82,20 @@ class Fetcher:
         """The addresses that the robots.txt of a site names as its sitemaps, as they stand there."""
         return await self._robots.sitemaps(parse(address), limits.seconds)
 
-    async def get(self, address: str, limits: Limits, reading: Reading = PAGE) -> Answer:
-        """Raises Transient, Permanent or Skip, each in words for the operator."""
+    async def get(
+        self,
+        address: str,
+        limits: Limits,
+        reading: Reading = PAGE,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+    ) -> Answer:
+        """Raises Transient, Permanent or Skip, each in words for the operator.
+
+        With the headers of an earlier answer, one that has not changed since comes as `unchanged`, empty.
+        """
+        asking = _asking(etag, last_modified)
         try:
             url = parse(address)
         except InvalidTarget as error:
@@ -92,11 +104,17 @@ class Fetcher:
         while True:
             if limits.robots:
                 await self._robots.ask(url, limits.seconds)
-            answer = await self._client.request(url.href, limits.seconds, reading)
+            answer = await self._client.request(url.href, limits.seconds, reading, asking)
             if answer.status not in REDIRECTS or not answer.headers.get("location"):
                 return replace(answer, hops=hops)
             hops.append(Hop(answer.url, answer.status))
             url = _next(url, answer.headers["location"], hops, limits)
+
+
+def _asking(etag: str, last_modified: str) -> dict[str, str]:
+    """RFC 9110, 13.1: as the server wrote them, for it compares them as text."""
+    asking = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    return {name: value for name, value in asking.items() if value and value.isprintable()}
 
 
 def _next(url: ada_url.URL, header: str, hops: list[Hop], limits: Limits) -> ada_url.URL:
