@@ -1,13 +1,16 @@
 """Read the sitemaps of each site: how many pages it names, how fresh they are, what is wrong with the files."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from pydantic import Field
 
-from batches.operation import Context, Operation, Permanent, Result, Target
-from batches.operations.sitemaps.walk import Caps, File, Found, Walk
+from batches.operation import Context, Operation, Permanent, Result, Row, Target
+from batches.operations import found
+from batches.operations.sitemaps import places
+from batches.operations.sitemaps.files import File, Shelf
+from batches.operations.sitemaps.walk import Caps, Found, Keeping, Walk
 from batches.operations.web import targets
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Fetcher, Limits
@@ -36,6 +39,11 @@ class SitemapScanParams(FetchParams):
         title="Levels of indexes",
         description="An index that names others is a level.",
     )
+    reread: bool = Field(
+        False,
+        title="Read all again",
+        description="Also the sitemaps that have not changed since the last scan.",
+    )
 
 
 class SitemapScan(Operation[SitemapScanParams]):
@@ -60,14 +68,36 @@ class SitemapScan(Operation[SitemapScanParams]):
     async def run(self, target: str, params: SitemapScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, 5, params.respect_robots)
         base = (await self._fetcher.site(target, limits, _KNOCK)).url
+        domain = found.domain_row(target, context, url=base)
+        await context.storage.store([domain])
         caps = Caps(params.max_files, params.max_depth, params.max_urls)
-        walk = Walk(self._fetcher, limits, caps, targets.parse(base).hostname)
+        shelf = Shelf(domain.values["name"], context.batch_id)
+        keeping = Keeping(context.storage, shelf, params.reread)
+        walk = Walk(self._fetcher, limits, caps, targets.parse(base).hostname, keeping)
+        in_robots = await self._walked(walk, base, limits)
+        _check(walk)
+        facts = {"url": base, "in_robots": in_robots, **_facts(walk.found)}
+        counted = found.domain_row(
+            target, context, url=base, sitemaps=len(walk.found.files), sitemap_urls=walk.found.urls
+        )
+        return Result(facts, [counted, found.scan_row(target, context, self.slug)])
+
+    async def _walked(self, walk: Walk, base: str, limits: Limits) -> int:
+        """From the surest source to the least; the first that has any ends the search."""
         named = await self._fetcher.sitemaps(base, limits)
         await walk.named(named)
-        if not walk.found.files:
+        if walk.readable or walk.trouble:
+            return len(named)
+        maps, feeds = await places.linked(self._fetcher, base, limits)
+        await walk.linked(maps, "link")
+        if not walk.readable:
             await walk.usual(base)
-        _check(walk)
-        return Result({"url": base, "in_robots": len(named), **_facts(walk.found)})
+        if not walk.readable:
+            await walk.linked(feeds, "feed")
+        return len(named)
+
+    def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
+        return found.failure_rows(target, problem, context, self.slug)
 
 
 def _check(walk: Walk) -> None:
@@ -84,29 +114,40 @@ def _check(walk: Walk) -> None:
     raise Permanent(words, cause=words)
 
 
-def _facts(found: Found) -> dict[str, Any]:
-    broken = sum(bool(file.problem) for file in found.files)
+def _facts(walked: Found) -> dict[str, Any]:
+    broken = sum(bool(file.problem) for file in walked.files)
     facts = {
-        "images": found.images,
-        "videos": found.videos,
-        "news": found.news,
-        "alternates": found.alternates,
-        "dated": found.dated,
-        "newest": found.newest and found.newest.isoformat(),
-        "oldest": found.oldest and found.oldest.isoformat(),
-        "foreign": found.foreign,
+        "images": walked.images,
+        "videos": walked.videos,
+        "news": walked.news,
+        "alternates": walked.alternates,
+        "dated": walked.dated,
+        "newest": walked.newest and walked.newest.isoformat(),
+        "oldest": walked.oldest and walked.oldest.isoformat(),
+        "foreign": walked.foreign,
+        "unchanged": walked.unchanged,
         "broken_sitemaps": broken,
-        "left_out": found.left_out,
-        "sample": found.sample,
+        "left_out": walked.left_out,
+        "sample": walked.sample,
     }
     return {
-        "urls": found.urls,
-        "sitemaps": len(found.files),
+        "urls": walked.urls,
+        "sitemaps": len(walked.files),
         **{name: value for name, value in facts.items() if value},
-        "files": [_file(file) for file in found.files[:_LISTED]],
+        "files": [_file(file) for file in walked.files[:_LISTED]],
     }
 
 
 def _file(file: File) -> dict[str, Any]:
-    plain = {name: value for name, value in asdict(file).items() if value and name != "whole"}
-    return plain if file.whole else {**plain, "cut_off": True}
+    facts = {
+        "url": file.url,
+        "kind": file.kind,
+        "urls": file.urls,
+        "children": file.children,
+        "bytes": file.size,
+        "problem": file.problem,
+        "generator": file.generator,
+        "unchanged": file.unchanged,
+        "cut_off": bool(file.kind) and not file.whole,
+    }
+    return {name: value for name, value in facts.items() if value}

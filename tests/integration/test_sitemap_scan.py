@@ -5,6 +5,7 @@ import gzip
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.integration.running import finished, started
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
 
 NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-type Site = dict[str, bytes | str]
+Site = dict[str, bytes | str]
 
 
 def pages(*urls: str, extra: str = "") -> str:
@@ -32,22 +33,35 @@ def index(*urls: str) -> str:
     return f'<?xml version="1.0"?><sitemapindex {NS}>{body}</sitemapindex>'
 
 
+class Asked(Counter[str]):
+    """How often each path was asked for, of a `site` that may change between two scans."""
+
+    site: Site
+
+
 @contextmanager
-def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Counter[str]]]:
-    """`make` is told the address that the site will have. Also how often each path was asked for."""
-    asked: Counter[str] = Counter()
-    site: Site = {}
+def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Asked]]:
+    """`make` is told the address that the site will have."""
+    asked = Asked()
+    asked.site = site = Site()
     running: list[web.ServerRunner] = []
 
     async def answer(request: web.BaseRequest) -> web.Response:
         asked[request.path] += 1
         if request.path == "/":
-            return web.Response(text="<title>Home</title>", content_type="text/html")
+            home = str(site.get("/", "<title>Home</title>"))
+            return web.Response(text=home, content_type="text/html")
         if site.get(request.path) == b"slow":
             await asyncio.sleep(60)
-        if (body := site.get(request.path)) is None:
+        body = site.get(request.path, site.get("*"))
+        if body is None:
             return web.Response(status=404, text="<!doctype html><html>Not found</html>")
-        return web.Response(body=body.encode() if isinstance(body, str) else body)
+        raw = body.encode() if isinstance(body, str) else body
+        etag = f'"{sha256(raw).hexdigest()}"'
+        if request.headers.get("If-None-Match") == etag:
+            asked[f"{request.path} unchanged"] += 1
+            return web.Response(status=304)
+        return web.Response(body=raw, headers={"ETag": etag})
 
     async def start() -> str:
         runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)

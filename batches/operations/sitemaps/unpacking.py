@@ -29,6 +29,10 @@ class Unpacker:
         self._inner: Unpacker | None = None
         self._over = False
 
+    @property
+    def packed(self) -> bool:
+        return self._inflate is not None
+
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """Raises TooMuch."""
         if not self._begun:

@@ -4,53 +4,39 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from typing import Any
+from uuid import UUID
 
 import ada_url
 from publicsuffixlist import PublicSuffixList
 
-from batches.operation import Failure, InvalidTarget, Skip, Transient
-from batches.operations.sitemaps.reader import NotASitemap, Reader
-from batches.operations.sitemaps.unpacking import TooMuch, Unpacker
+from batches.operation import Failure, InvalidTarget, Row, Skip, Storage, Transient
+from batches.operations.sitemaps import places
+from batches.operations.sitemaps.files import FILE, File, Place, Shelf, is_as_it_was, recalled
+from batches.operations.sitemaps.loading import Loading
+from batches.operations.sitemaps.reader import NotASitemap
+from batches.operations.sitemaps.unpacking import TooMuch
 from batches.operations.sitemaps.values import Child, Entry
-from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Fetcher, Limits
-from batches.operations.web.targets import parse
+from batches.operations.web.targets import domain_of, parse
 
-# https://www.sitemaps.org/protocol.html allows 50 MB, unpacked.
-MAX_UNPACKED = 50 * 1024 * 1024
-MAX_PACKED = 50 * 1024 * 1024
 SAMPLE = 20
-# Where systems put it, if robots.txt says nothing; the first that is one ends the search.
-USUAL = (
-    "sitemap.xml", "sitemap_index.xml", "sitemap-index.xml", "wp-sitemap.xml", "sitemap.xml.gz",
-    "sitemap_index.xml.gz", "sitemaps.xml", "sitemap/sitemap.xml", "sitemap/index.xml",
-    "sitemaps/sitemap.xml", "sitemap1.xml", "sitemap.txt", "sitemap.php", "post-sitemap.xml",
-    "news-sitemap.xml", "sitemap-news.xml",
-)  # fmt: skip
-FEEDS = ("feed/", "feed.xml", "rss.xml", "atom.xml", "index.xml")
-
-
-@dataclass(slots=True)
-class File:
-    """One sitemap: what it is and holds, or the problem in words."""
-
-    url: str
-    kind: str = ""
-    urls: int = 0
-    children: int = 0
-    bytes: int = 0
-    whole: bool = True
-    problem: str = ""
+# Of addresses that wait or were read; beyond, what is left out may be counted twice.
+_MOST_SEEN = 100_000
 
 
 @dataclass(slots=True)
 class Found:
-    """All of a site. `foreign` are pages on other sites, `left_out` says what a limit cut off."""
+    """All of a site. `foreign` are pages on other sites, `left_out` says what a limit cut off.
+
+    `unchanged` files count with what they held when they were read; dates and samples are of the others.
+    """
 
     files: list[File] = field(default_factory=list)
     urls: int = 0
+    unchanged: int = 0
     foreign: int = 0
     images: int = 0
     videos: int = 0
@@ -70,110 +56,182 @@ class Caps:
     urls: int
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What is known of the site's sitemaps, and where what is found goes. `reread` asks for all anew."""
+
+    storage: Storage
+    shelf: Shelf
+    reread: bool = False
+
+
 class Walk:
     """From some sitemaps to all that they name, breadth first; a circle or a diamond costs each file once."""
 
-    def __init__(self, fetcher: Fetcher, limits: Limits, caps: Caps, site: str) -> None:
+    def __init__(
+        self, fetcher: Fetcher, limits: Limits, caps: Caps, site: str, keeping: Keeping
+    ) -> None:
         self.found = Found()
         # The last that another attempt may mend.
         self.trouble: Transient | None = None
-        self._fetcher, self._limits, self._caps = fetcher, limits, caps
+        self._fetcher, self._limits, self._caps, self._keeping = fetcher, limits, caps, keeping
         self._sites = {registrable(site)}
         self._seen: set[str] = set()
-        self._queue: deque[tuple[str, int]] = deque()
+        self._queue: deque[Place] = deque()
+        self._beyond = self._reading = 0
+        self._stored: dict[UUID, dict[str, Any]] = {}
 
-    async def named(self, addresses: Iterable[str]) -> None:
+    @property
+    def readable(self) -> bool:
+        return any(file.kind for file in self.found.files)
+
+    async def named(self, addresses: Iterable[str], found_in: str = "robots.txt") -> None:
         """Those that the site itself names, on whatever host. https://www.sitemaps.org/protocol.html#sitemaps_cross_submits"""
         for address in addresses:
             if url := _parsed(address):
                 self._sites.add(registrable(url.hostname))
-                self._add(url.href, 0)
+                self._add(Place(url.href, found_in))
         await self._all()
+
+    async def linked(self, addresses: Iterable[str], found_in: str) -> None:
+        """Those that a page of the site links to, on the site itself; what is none of them is no news."""
+        parsed = [url for address in addresses if (url := _parsed(address))]
+        own = [url.href for url in parsed if registrable(url.hostname) in self._sites]
+        await self._guessed([Place(address, found_in) for address in own])
 
     async def usual(self, base: str) -> None:
         """The first of the usual places where there is one, and all that it names."""
-        for path in (*USUAL, *FEEDS):
-            address = ada_url.join_url(base, f"/{path}")
-            self._seen.add(address)
-            if (await self._file(address, 0)).kind:
-                await self._all()
+        maps = [Place(ada_url.join_url(base, f"/{path}"), "usual place") for path in places.USUAL]
+        feeds = [Place(ada_url.join_url(base, f"/{path}"), "feed") for path in places.FEEDS]
+        await self._guessed([*maps, *feeds])
+
+    async def _guessed(self, guesses: list[Place]) -> None:
+        await self._recall(guesses)
+        known, everywhere = self._stored, None
+        for place in guesses:
+            likely = place.found_in == "link" or place.url.endswith(places.LIKELY)
+            if (everywhere and not likely) or not self._is_new(place.url):
+                continue
+            self._stored = known
+            file = await self._attempt(place)
+            if file.kind and place.found_in != "link":
                 return
-            # That there is none in a place nobody has named is no news.
-            self.found.files.clear()
+            # A page where a file should be: does this site answer everything with one?
+            if everywhere is None and not file.kind and file.status == 200:
+                everywhere = await self._answers_everything(place.url)
+
+    async def _answers_everything(self, base: str) -> bool:
+        nowhere = Place(ada_url.join_url(base, f"/{places.NOWHERE}"), "")
+        return (await self._tried(nowhere)).status == 200
+
+    async def _attempt(self, place: Place) -> File:
+        """That there is none in a place nobody has named is no news."""
+        file = await self._tried(place)
+        if file.kind:
+            self.found.files.append(file)
+            await self._keep([self._keeping.shelf.file(file)])
+            await self._all()
+        return file
 
     async def _all(self) -> None:
         while self._queue:
-            if len(self.found.files) >= self._caps.files:
-                self.found.left_out = f"{len(self._queue)} sitemaps, after {self._caps.files}"
-                return
-            await self._file(*self._queue.popleft())
+            await self._recall(self._queue)
+            for _ in range(len(self._queue)):
+                file = await self._tried(self._queue.popleft())
+                self.found.files.append(file)
+                await self._keep([self._keeping.shelf.file(file)])
+        if self._beyond:
+            self.found.left_out = f"{self._beyond} sitemaps, after {self._caps.files}"
 
-    def _add(self, address: str, depth: int) -> None:
-        if address not in self._seen:
-            self._seen.add(address)
-            self._queue.append((address, depth))
+    async def _recall(self, places: Iterable[Place]) -> None:
+        """What is known of them, in one question."""
+        if not self._keeping.reread:
+            keys = [self._keeping.shelf.key(place) for place in places]
+            self._stored = await self._keeping.storage.load(FILE, keys)
 
-    async def _file(self, address: str, depth: int) -> File:
-        file = File(address)
-        self.found.files.append(file)
+    def _is_new(self, address: str) -> bool:
+        """Apex and www, http and https are one site, and have each file once."""
+        same = _same(address)
+        if same in self._seen:
+            return False
+        if len(self._seen) < _MOST_SEEN:
+            self._seen.add(same)
+        return True
+
+    def _add(self, place: Place) -> None:
+        if not self._is_new(place.url):
+            return
+        if len(self.found.files) + self._reading + len(self._queue) >= self._caps.files:
+            self._beyond += 1
+        else:
+            self._queue.append(place)
+
+    async def _tried(self, place: Place) -> File:
+        file = File(place, datetime.now(UTC))
+        stored = self._stored.get(self._keeping.shelf.key(place), {})
+        self._reading = 1
         try:
-            await self._read(file, depth)
+            if is_as_it_was(place, stored):
+                recalled(file, stored)
+            else:
+                await self._load(file, stored)
         except Transient as error:
             self.trouble, file.problem = error, str(error)
         except (Failure, Skip, NotASitemap, TooMuch) as error:
             file.problem = str(error)
+        self._reading = 0
+        self._sum_up(file)
         return file
 
-    async def _read(self, file: File, depth: int) -> None:
-        reader, unpacker = Reader(), Unpacker(MAX_UNPACKED)
+    async def _load(self, file: File, stored: dict[str, Any]) -> None:
+        placed = [self._keeping.shelf.placed(file.place)]
 
-        def read(piece: bytes) -> None:
-            file.bytes += len(piece)
-            for plain in unpacker.feed(piece):
-                self._entries(file, reader.feed(plain), depth)
-
-        async def take(piece: bytes) -> None:
-            # A packed piece may unfold to megabytes, which is half a second for everything on this loop.
+        async def take(lot: list[Entry | Child]) -> None:
+            # Hashing the addresses of a lot takes long enough to be felt on the loop.
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._fetcher.threads, read, piece)
+            rows = await loop.run_in_executor(self._fetcher.threads, self._rows, file, lot)
+            await self._keep([*placed, *rows] if rows else [])
+            if rows:
+                placed.clear()
 
-        reading = Reading(MAX_PACKED, lambda status, kind: status == 200, take=take)
-        answer = await self._fetcher.get(file.url, self._limits, reading)
-        if answer.status != 200:
-            file.problem = f"answered {answer.status}"
-            return
-        for plain in unpacker.close():
-            self._entries(file, reader.feed(plain), depth)
-        self._entries(file, reader.close(), depth)
-        file.kind, file.whole = reader.kind, reader.whole and unpacker.whole
+        await Loading(self._fetcher, self._limits, file, take).run(stored)
 
-    def _entries(self, file: File, entries: Iterable[Entry | Child], depth: int) -> None:
-        for entry in entries:
+    def _rows(self, file: File, lot: list[Entry | Child]) -> list[Row]:
+        """Of its pages; sitemaps that it names are to be read later."""
+        pages = list[Entry]()
+        for entry in lot:
             if isinstance(entry, Child):
-                self._child(file, entry, depth)
-            elif self.found.urls < self._caps.urls:
-                self._page(file, entry)
-            else:
-                self.found.left_out = f"pages after the first {self._caps.urls:,}"
+                self._child(file, entry)
+            elif self._counted(file, entry):
+                pages.append(entry)
+        return self._keeping.shelf.pages(file, pages)
 
-    def _child(self, file: File, child: Child, depth: int) -> None:
+    async def _keep(self, rows: list[Row]) -> None:
+        if rows:
+            await self._keeping.storage.store(rows)
+
+    def _counted(self, file: File, entry: Entry) -> bool:
+        if self.found.urls + file.urls >= self._caps.urls:
+            self.found.left_out = f"pages after the first {self._caps.urls:,}"
+            file.complete = False
+            return False
+        file.count(entry)
+        self._page(entry)
+        return True
+
+    def _child(self, file: File, child: Child) -> None:
         file.children += 1
         url = _parsed(child.url)
         if url is None or registrable(url.hostname) not in self._sites:
             return
-        if depth >= self._caps.depth:
+        if file.place.depth >= self._caps.depth:
             self.found.left_out = f"sitemaps deeper than {self._caps.depth} levels"
         else:
-            self._add(url.href, depth + 1)
+            depth = file.place.depth + 1
+            self._add(Place(url.href, "index", file.url, depth, child.lastmod))
 
-    def _page(self, file: File, entry: Entry) -> None:
+    def _page(self, entry: Entry) -> None:
         found = self.found
-        file.urls += 1
-        found.urls += 1
-        found.images += entry.images
-        found.videos += entry.videos
-        found.news += entry.news
-        found.alternates += entry.alternates
         if entry.lastmod is not None:
             found.dated += 1
             found.newest = max(found.newest or entry.lastmod, entry.lastmod)
@@ -184,7 +242,17 @@ class Walk:
         if len(found.sample) < SAMPLE:
             found.sample.append(entry.url)
 
+    def _sum_up(self, file: File) -> None:
+        found = self.found
+        found.urls += file.urls
+        found.images += file.images
+        found.videos += file.videos
+        found.news += file.news
+        found.alternates += file.alternates
+        found.unchanged += file.unchanged
 
+
+@lru_cache(maxsize=4_096)
 def registrable(host: str) -> str:
     """example.co.uk for www.example.co.uk; an address or a name that nobody sells is itself."""
     host = host.rstrip(".").lower()
@@ -196,6 +264,11 @@ def registrable(host: str) -> str:
 @cache
 def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
+
+
+def _same(address: str) -> str:
+    url = ada_url.URL(address)
+    return f"{domain_of(address)}{url.pathname}{url.search}"
 
 
 def _parsed(address: str) -> ada_url.URL | None:

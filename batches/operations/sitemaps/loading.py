@@ -1,0 +1,106 @@
+"""One sitemap from the web into the storage, lot by lot as it comes: no more of it is held than one lot."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from batches.operations.sitemaps.files import File, can_be_asked, recalled
+from batches.operations.sitemaps.generator import generator
+from batches.operations.sitemaps.reader import Reader
+from batches.operations.sitemaps.unpacking import TooMuch, Unpacker
+from batches.operations.sitemaps.values import Child, Entry
+from batches.operations.web.client import Answer, Reading
+from batches.operations.web.fetch import Fetcher, Limits
+
+# https://www.sitemaps.org/protocol.html allows 50 MB, unpacked.
+MAX_UNPACKED = 50 * 1024 * 1024
+MAX_PACKED = 50 * 1024 * 1024
+# Pages that are stored at once.
+LOT = 5_000
+
+# Some pages and sitemaps of a file, in the order in which it names them.
+type Take = Callable[[list[Entry | Child]], Awaitable[None]]
+
+
+class Loading:
+    """`take` is given at most LOT of what the file names at a time."""
+
+    def __init__(self, fetcher: Fetcher, limits: Limits, file: File, take: Take) -> None:
+        self._fetcher, self._limits, self._file, self._take = fetcher, limits, file, take
+        self._reader, self._unpacker = Reader(), Unpacker(MAX_UNPACKED)
+        self._sum = sha256()
+        self._waiting: list[Entry | Child] = []
+
+    async def run(self, stored: dict[str, Any]) -> None:
+        """Raises NotASitemap, TooMuch, and what fetching raises. `stored` is its row, or empty."""
+        file = self._file
+        known = stored if can_be_asked(stored) else {}
+        reading = Reading(MAX_PACKED, lambda status, kind: status == 200, take=self._piece)
+        answer = await self._fetcher.get(
+            file.url,
+            self._limits,
+            reading,
+            etag=known.get("etag", ""),
+            last_modified=known.get("last_modified", ""),
+        )
+        file.milliseconds, file.status = answer.milliseconds, answer.status
+        if answer.unchanged and known:
+            recalled(file, known)
+        elif answer.status != 200:
+            file.problem = f"answered {answer.status}"
+        else:
+            await self._entries(self._end())
+            await self._lot()
+            self._finished(answer, known)
+
+    async def _piece(self, piece: bytes) -> None:
+        self._file.size += len(piece)
+        try:
+            await self._entries(self._read(piece))
+        except TooMuch:
+            # What came before is good.
+            await self._lot()
+            self._file.kind = self._reader.kind
+            raise
+
+    async def _entries(self, entries: Iterator[Entry | Child]) -> None:
+        # A packed piece may unfold to megabytes, which is half a second for everything on this loop.
+        loop, threads = asyncio.get_running_loop(), self._fetcher.threads
+        while True:
+            wanted = LOT - len(self._waiting)
+            some = await loop.run_in_executor(threads, _some, entries, wanted)
+            self._waiting += some
+            if len(some) < wanted:
+                return
+            await self._lot()
+
+    async def _lot(self) -> None:
+        lot, self._waiting = self._waiting, []
+        if lot:
+            await self._take(lot)
+
+    def _read(self, piece: bytes) -> Iterator[Entry | Child]:
+        self._sum.update(piece)
+        for plain in self._unpacker.feed(piece):
+            yield from self._reader.feed(plain)
+
+    def _end(self) -> Iterator[Entry | Child]:
+        for plain in self._unpacker.close():
+            yield from self._reader.feed(plain)
+        yield from self._reader.close()
+
+    def _finished(self, answer: Answer, known: dict[str, Any]) -> None:
+        file, reader = self._file, self._reader
+        file.kind, file.packed = reader.kind, self._unpacker.packed
+        file.whole = reader.whole and self._unpacker.whole
+        file.etag = answer.headers.get("etag", "")
+        file.last_modified = answer.headers.get("last-modified", "")
+        file.generator = generator(file.url, reader.beginning, reader.ending)
+        file.body_sha256 = self._sum.digest()
+        file.unchanged = bool(known) and known["body_sha256"] == file.body_sha256
+
+
+def _some(entries: Iterable[Entry | Child], most: int) -> list[Entry | Child]:
+    return list(islice(entries, most))

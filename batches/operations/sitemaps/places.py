@@ -1,0 +1,70 @@
+"""Where a site may have its sitemaps, if robots.txt names none."""
+
+import asyncio
+from collections.abc import Iterator
+
+import ada_url
+
+from batches.operation import Failure, Skip
+from batches.operations.html.charset import decode
+from batches.operations.html.document import Document
+from batches.operations.web.client import Answer, Reading
+from batches.operations.web.fetch import Fetcher, Limits, is_page
+
+# Where systems put it; the first that is one ends the search.
+LIKELY = ("sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml")
+USUAL = (
+    *LIKELY, "sitemap-index.xml", "sitemap.xml.gz", "sitemap_index.xml.gz", "sitemaps.xml",
+    "sitemap/sitemap.xml", "sitemap/index.xml", "sitemaps/sitemap.xml", "sitemap1.xml", "sitemap.txt",
+    "sitemap.php", "post-sitemap.xml", "news-sitemap.xml", "sitemap-news.xml",
+)  # fmt: skip
+FEEDS = ("feed/", "feed.xml", "rss.xml", "atom.xml", "index.xml")
+# No site has it: whoever answers with a page here answers so everywhere.
+NOWHERE = "8c1f6e0b5d-sitemap.xml"
+_MOST = 5
+_HEAD = Reading(1024 * 1024, is_page, cut=True)
+_FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml"})
+_NO_FILES = (".html", ".htm", "/")
+
+
+async def linked(fetcher: Fetcher, base: str, limits: Limits) -> tuple[list[str], list[str]]:
+    """Sitemaps and feeds that the home page links to, absolute, a few of each."""
+    try:
+        answer = await fetcher.get(base, limits, _HEAD)
+    except (Failure, Skip):
+        return [], []
+    if not is_page(answer.status, answer.content_type):
+        return [], []
+    return await asyncio.get_running_loop().run_in_executor(fetcher.threads, _links, answer)
+
+
+def _links(answer: Answer) -> tuple[list[str], list[str]]:
+    text, _ = decode(answer.body, answer.headers.get("content-type", ""))
+    document = Document(text, answer.url, answer.headers)
+    maps = [*_related(document, "sitemap"), *_mentioned(document)]
+    feeds = [url for url in _related(document, "alternate", _FEED_TYPES) if url]
+    return list(dict.fromkeys(maps))[:_MOST], list(dict.fromkeys(feeds))[:_MOST]
+
+
+def _related(document: Document, kind: str, types: frozenset[str] = frozenset()) -> Iterator[str]:
+    for kinds, attributes in document.relations:
+        given = (attributes.get("type") or "").partition(";")[0].strip().lower()
+        if kind in kinds and (not types or given in types):
+            yield _joined(document.base, attributes.get("href") or "")
+
+
+def _mentioned(document: Document) -> Iterator[str]:
+    """Pages for people are called sitemaps, too: only what looks like a file."""
+    for link in document.links:
+        path = link.url.partition("#")[0].partition("?")[0].lower()
+        name = path.rstrip("/").rpartition("/")[2]
+        a_file = path.startswith("http") and "." in name and not path.endswith(_NO_FILES)
+        if a_file and "sitemap" in name:
+            yield link.url.partition("#")[0]
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return ada_url.join_url(base, address.strip())
+    except ValueError:
+        return ""
