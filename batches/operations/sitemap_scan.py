@@ -10,7 +10,8 @@ from batches.operation import Context, Operation, Permanent, Result, Row, Target
 from batches.operations import found
 from batches.operations.sitemaps import places
 from batches.operations.sitemaps.files import File, Shelf
-from batches.operations.sitemaps.walk import Caps, Found, Keeping, Walk
+from batches.operations.sitemaps.totals import Found
+from batches.operations.sitemaps.walk import Caps, Keeping, Walk
 from batches.operations.web import targets
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Fetcher, Limits

@@ -3,50 +3,26 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 import ada_url
-from publicsuffixlist import PublicSuffixList
 
-from batches.operation import Failure, InvalidTarget, Row, Skip, Storage, Transient
+from batches.operation import Failure, Row, Skip, Storage, Transient
 from batches.operations.sitemaps import places
+from batches.operations.sitemaps.addresses import one_spelling, parsed, path_of, registrable
 from batches.operations.sitemaps.files import FILE, File, Place, Shelf, is_as_it_was, recalled
 from batches.operations.sitemaps.loading import Loading
 from batches.operations.sitemaps.reader import NotASitemap
+from batches.operations.sitemaps.totals import Found
 from batches.operations.sitemaps.unpacking import TooMuch
 from batches.operations.sitemaps.values import Child, Entry
 from batches.operations.web.fetch import Fetcher, Limits
-from batches.operations.web.targets import domain_of, parse
 
-SAMPLE = 20
 # Of addresses that wait or were read; beyond, what is left out may be counted twice.
 _MOST_SEEN = 100_000
-
-
-@dataclass(slots=True)
-class Found:
-    """All of a site. `foreign` are pages on other sites, `left_out` says what a limit cut off.
-
-    `unchanged` files count with what they held when they were read; dates and samples are of the others.
-    """
-
-    files: list[File] = field(default_factory=list)
-    urls: int = 0
-    unchanged: int = 0
-    foreign: int = 0
-    images: int = 0
-    videos: int = 0
-    news: int = 0
-    alternates: int = 0
-    dated: int = 0
-    newest: datetime | None = None
-    oldest: datetime | None = None
-    sample: list[str] = field(default_factory=list)
-    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +64,15 @@ class Walk:
     async def named(self, addresses: Iterable[str], found_in: str = "robots.txt") -> None:
         """Those that the site itself names, on whatever host. https://www.sitemaps.org/protocol.html#sitemaps_cross_submits"""
         for address in addresses:
-            if url := _parsed(address):
+            if url := parsed(address):
                 self._sites.add(registrable(url.hostname))
                 self._add(Place(url.href, found_in))
         await self._all()
 
     async def linked(self, addresses: Iterable[str], found_in: str) -> None:
         """Those that a page of the site links to, on the site itself; what is none of them is no news."""
-        parsed = [url for address in addresses if (url := _parsed(address))]
-        own = [url.href for url in parsed if registrable(url.hostname) in self._sites]
+        urls = [url for address in addresses if (url := parsed(address))]
+        own = [url.href for url in urls if registrable(url.hostname) in self._sites]
         await self._guessed([Place(address, found_in) for address in own])
 
     async def usual(self, base: str) -> None:
@@ -109,7 +85,7 @@ class Walk:
         await self._recall(guesses)
         known, everywhere = self._stored, None
         for place in guesses:
-            likely = place.found_in == "link" or place.url.endswith(places.LIKELY)
+            likely = place.found_in == "link" or path_of(place.url) in places.LIKELY
             if (everywhere and not likely) or not self._is_new(place.url):
                 continue
             self._stored = known
@@ -151,11 +127,11 @@ class Walk:
 
     def _is_new(self, address: str) -> bool:
         """Apex and www, http and https are one site, and have each file once."""
-        same = _same(address)
-        if same in self._seen:
+        spelling = one_spelling(address)
+        if spelling in self._seen:
             return False
         if len(self._seen) < _MOST_SEEN:
-            self._seen.add(same)
+            self._seen.add(spelling)
         return True
 
     def _add(self, place: Place) -> None:
@@ -180,7 +156,7 @@ class Walk:
         except (Failure, Skip, NotASitemap, TooMuch) as error:
             file.problem = str(error)
         self._reading = 0
-        self._sum_up(file)
+        self.found.sum_up(file)
         return file
 
     async def _load(self, file: File, stored: dict[str, Any]) -> None:
@@ -216,12 +192,12 @@ class Walk:
             file.complete = False
             return False
         file.count(entry)
-        self._page(entry)
+        self.found.page(entry, self._sites)
         return True
 
     def _child(self, file: File, child: Child) -> None:
         file.children += 1
-        url = _parsed(child.url)
+        url = parsed(child.url)
         if url is None or registrable(url.hostname) not in self._sites:
             return
         if file.place.depth >= self._caps.depth:
@@ -229,50 +205,3 @@ class Walk:
         else:
             depth = file.place.depth + 1
             self._add(Place(url.href, "index", file.url, depth, child.lastmod))
-
-    def _page(self, entry: Entry) -> None:
-        found = self.found
-        if entry.lastmod is not None:
-            found.dated += 1
-            found.newest = max(found.newest or entry.lastmod, entry.lastmod)
-            found.oldest = min(found.oldest or entry.lastmod, entry.lastmod)
-        host = entry.url.split("/", 3)[2].rpartition("@")[2].partition(":")[0].lower()
-        if registrable(host) not in self._sites:
-            found.foreign += 1
-        if len(found.sample) < SAMPLE:
-            found.sample.append(entry.url)
-
-    def _sum_up(self, file: File) -> None:
-        found = self.found
-        found.urls += file.urls
-        found.images += file.images
-        found.videos += file.videos
-        found.news += file.news
-        found.alternates += file.alternates
-        found.unchanged += file.unchanged
-
-
-@lru_cache(maxsize=4_096)
-def registrable(host: str) -> str:
-    """example.co.uk for www.example.co.uk; an address or a name that nobody sells is itself."""
-    host = host.rstrip(".").lower()
-    if host.startswith("[") or host.replace(".", "").isdecimal():
-        return host
-    return str(_suffixes().privatesuffix(host) or host)
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
-
-
-def _same(address: str) -> str:
-    url = ada_url.URL(address)
-    return f"{domain_of(address)}{url.pathname}{url.search}"
-
-
-def _parsed(address: str) -> ada_url.URL | None:
-    try:
-        return parse(address.strip())
-    except InvalidTarget:
-        return None

@@ -1,0 +1,107 @@
+"""Where sitemaps are found if robots.txt names none, and what looks like one."""
+
+import gzip
+
+import pytest
+
+from batches.models import SitemapFile
+from batches.operations.sitemaps.places import LIKELY
+from tests.integration.running import finished, started
+from tests.integration.test_sitemap_scan import Site, index, pages, reachable, scanned, serving
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
+__all__ = ["reachable"]
+
+FEED = "<rss><channel><item><link>{}/1</link></item></channel></rss>"
+
+
+@pytest.mark.parametrize(
+    ("home", "path", "found_in"),
+    [
+        ('<link rel="sitemap" href="/own/map.xml">', "/own/map.xml", "link"),
+        ('<a href="/files/sitemap-all.xml">Map</a>', "/files/sitemap-all.xml", "link"),
+        ('<link rel="alternate" type="application/rss+xml" href="/n?f=rss">', "/n", "feed"),
+        ('<link rel="alternate" type="application/atom+xml" href="/n?f=rss">', "/n", "feed"),
+        ("nothing", "/wp-sitemap.xml", "usual place"),
+        ("nothing", "/feed/", "feed"),
+    ],
+    ids=["link", "anchor", "rss", "atom", "usual place", "usual feed"],
+)
+def test_each_source(home: str, path: str, found_in: str) -> None:
+    def site(base: str) -> Site:
+        text = FEED.format(base) if found_in == "feed" else pages(f"{base}/1")
+        return {"/": home, path: text}
+
+    with serving(site) as (base, _):
+        assert scanned(base)["urls"] == 1
+    (file,) = SitemapFile.objects.all()
+    assert file.found_in == found_in
+    assert file.url.partition("?")[0] == base + path
+
+
+def test_a_page_of_links_is_no_sitemap() -> None:
+    """Called sitemap, and made for people: what the usual places have counts."""
+
+    def site(base: str) -> Site:
+        home = '<a href="/sitemap.html">Map</a><a href="/sitemap/">Map</a>'
+        return {"/": home, "/sitemap.xml": pages(f"{base}/1")}
+
+    with serving(site) as (base, asked):
+        assert scanned(base)["sample"] == [f"{base}/1"]
+    assert asked["/sitemap.html"] == asked["/sitemap/"] == 0
+
+
+def test_few_links_are_followed() -> None:
+    def site(base: str) -> Site:
+        return {"/": "".join(f'<a href="/sitemap-{n}.xml">x</a>' for n in range(50))}
+
+    with serving(site) as (base, asked):
+        finished(started("sitemap_scan", [base], max_attempts=1))
+    assert sum(asked[f"/sitemap-{n}.xml"] for n in range(50)) == 5
+
+
+def test_a_site_that_answers_everything_with_a_page_costs_few_requests() -> None:
+    with serving(lambda base: {"*": "<!doctype html><html>Welcome</html>"}) as (base, asked):
+        batch = finished(started("sitemap_scan", [base], max_attempts=1))
+    assert batch.items.get().state == "failed"
+    assert SitemapFile.objects.count() == 0
+    # Itself, robots.txt, the page once more for its links, a place that nobody has.
+    assert asked.total() <= len(LIKELY) + 4
+
+
+def test_on_such_a_site_a_sitemap_is_found_all_the_same() -> None:
+    def site(base: str) -> Site:
+        everything = "<!doctype html><html>Welcome</html>"
+        return {"*": everything, "/wp-sitemap.xml": pages(f"{base}/1")}
+
+    with serving(site) as (base, _):
+        assert scanned(base)["urls"] == 1
+
+
+def test_spellings_of_one_address_are_one_file() -> None:
+    """With another scheme or "www." in front, it would be read and stored a second time."""
+
+    def site(base: str) -> Site:
+        secure = base.replace("http:", "https:")
+        again = index(f"{base}/a.xml", f"{secure}/a.xml", f"{base}/a.xml#x", f"{base}/b/../a.xml")
+        return {"/sitemap.xml": again, "/a.xml": pages(f"{base}/1")}
+
+    with serving(site) as (base, asked):
+        assert scanned(base)["sitemaps"] == 2
+    assert asked["/a.xml"] == 1
+
+
+def test_a_file_of_the_same_text_is_not_read_again() -> None:
+    """No index says anything of it: asked by its ETag, answered with a line."""
+
+    def site(base: str) -> Site:
+        return {
+            "/robots.txt": f"Sitemap: {base}/s.gz\n",
+            "/s.gz": gzip.compress(pages(f"{base}/1").encode(), mtime=0),
+        }
+
+    with serving(site) as (base, asked):
+        scanned(base)
+        second = scanned(base)
+    assert asked["/s.gz unchanged"] == 1
+    assert (second["urls"], second["unchanged"]) == (1, 1)
