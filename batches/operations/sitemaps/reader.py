@@ -11,6 +11,7 @@ from typing import Any
 from lxml import etree
 
 from batches.operations.sitemaps import elements
+from batches.operations.sitemaps.plain import Plain, root_end
 from batches.operations.sitemaps.values import Child, Entry, address
 
 # Larger pieces keep the loop to themselves for longer than it takes to notice.
@@ -68,6 +69,7 @@ class Reader:
         self.beginning = self.ending = b""
         self._head = b""
         self._parser: Any = None
+        self._plain: Plain | None = None
         self._line = b""
         self._mended = True
         self._reference = b""
@@ -100,7 +102,7 @@ class Reader:
             if len(self._head) >= _MAX_JUNK or _BEGIN.search(self._head):
                 yield from self._begin(self._head, last=False)
         else:
-            yield from self._xml(piece)
+            yield from self._more(piece)
 
     def _begin(self, head: bytes, last: bool) -> Iterator[Entry | Child]:
         found = _BEGIN.search(head)
@@ -118,12 +120,28 @@ class Reader:
                 events=("start", "end"), tag=_TAGS, recover=True, resolve_entities=False,
                 no_network=True, huge_tree=False, remove_comments=True, remove_pis=True,
             )  # fmt: skip
-            yield from self._xml(head[found.start() :] if found else head)
+            yield from self._first(head[found.start() :] if found else head)
         elif _is_list(head):
             self.kind, self._head = "text", b""
             yield from self._feed(head.removeprefix(b"\xef\xbb\xbf"))
         elif last or len(head) >= _MAX_JUNK:
             raise NotASitemap(_what(head))
+
+    def _first(self, head: bytes) -> Iterator[Entry | Child]:
+        end = root_end(head) if self._mended else 0
+        yield from self._xml(head[:end] if end else head)
+        if end:
+            # Only the parser can tell whether that was the root, or stood in a comment.
+            self._plain = Plain() if self.kind == "urlset" else None
+            yield from self._more(head[end:])
+
+    def _more(self, piece: bytes) -> Iterator[Entry | Child]:
+        if self._plain is not None:
+            yield from self._plain.feed(piece)
+            if not self._plain.over:
+                return
+            piece, self._plain = self._plain.rest, None
+        yield from self._xml(piece)
 
     def _xml(self, piece: bytes) -> Iterator[Entry | Child]:
         self.ending = (self.ending + piece)[-_MAX_TAIL:]
@@ -144,6 +162,8 @@ class Reader:
         return _AMPERSAND.sub(_number, piece)
 
     def _end(self) -> Iterator[Entry | Child]:
+        if self._plain is not None:
+            yield from self._xml(self._plain.rest)
         # The parser closes what is open, and would hand out the half of an address as a whole one.
         plain = self.ending.replace(b"\0", b"").rstrip().lower()
         self.whole = bool(
