@@ -1,13 +1,17 @@
 """What a sitemap scan leaves in its tables, and what a second one asks for."""
 
 import gzip
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
 
+from batches.engine.rows import RowStorage
 from batches.models import Domain, Scan, SitemapFile, SitemapUrl
-from batches.operation import key_of
+from batches.operation import Context, Row, key_of
+from batches.operations.sitemap_scan import SitemapScan, SitemapScanParams
+from dbcompat import loop
 from tests.integration.test_sitemap_scan import Site, index, pages, reachable, scanned, serving
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
@@ -114,3 +118,59 @@ def test_a_large_one_is_stored_whole() -> None:
         scanned(base)
         scanned(base)
     assert SitemapUrl.objects.count() == 12_000
+
+
+def test_a_child_that_its_index_calls_changed_is_asked_for() -> None:
+    with serving(full) as (base, asked):
+        scanned(base)
+        older = str(asked.site["/index.xml"])
+        asked.site["/index.xml"] = older.replace("2026-01-02", "2026-02-03", 1)
+        asked.site["/a.xml"] = pages(f"{base}/9")
+        second = scanned(base)
+    assert (asked["/a.xml"], asked["/b.xml.gz"]) == (2, 1)
+    assert (second["urls"], second["unchanged"]) == (2, 1)
+    assert rows(base)["/a.xml"].lastmod == datetime(2026, 2, 3, tzinfo=UTC)
+
+
+def test_what_a_limit_left_out_is_not_gone() -> None:
+    def site(base: str) -> Site:
+        return {"/sitemap.xml": pages(*(f"{base}/{n}" for n in range(20)))}
+
+    with serving(site) as (base, _):
+        scanned(base)
+        scanned(base, max_urls=5, reread=True)
+    file = rows(base)["/sitemap.xml"]
+    assert not file.whole
+    assert not SitemapUrl.objects.filter(seen_at__lt=file.read_at).exists()
+
+
+class Failing(RowStorage):
+    """Writes twice, and then the database is gone."""
+
+    def __init__(self) -> None:
+        self.left = 2
+
+    async def store(self, rows: Sequence[Row]) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise ConnectionError
+        await super().store(rows)
+
+
+def test_after_a_crash_halfway_another_scan_leaves_the_same_rows() -> None:
+    def site(base: str) -> Site:
+        return {
+            "/robots.txt": f"Sitemap: {base}/s.xml",
+            "/s.xml": pages(*(f"{base}/{n}" for n in range(12_000))),
+        }
+
+    with serving(site) as (base, _):
+        scan, context = SitemapScan(), Context(1, 1, 1, "test", Failing())
+        loop.run(scan.open, timeout=10)
+        with pytest.raises(ConnectionError):
+            loop.run(scan.run, base, SitemapScanParams(), context, timeout=30)
+        loop.run(scan.close, timeout=10)
+        assert (SitemapUrl.objects.count(), SitemapFile.objects.get().read_at) == (5_000, None)
+        scanned(base)
+    assert SitemapUrl.objects.count() == 12_000
+    assert SitemapFile.objects.get().urls == 12_000
