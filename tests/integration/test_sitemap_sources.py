@@ -91,7 +91,7 @@ def test_spellings_of_one_address_are_one_file() -> None:
     assert asked["/a.xml"] == 1
 
 
-def test_a_file_of_the_same_text_is_not_read_again() -> None:
+def test_a_file_with_the_same_etag_is_not_read_again() -> None:
     """No index says anything of it: asked by its ETag, answered with a line."""
 
     def site(base: str) -> Site:
@@ -105,3 +105,14 @@ def test_a_file_of_the_same_text_is_not_read_again() -> None:
         second = scanned(base)
     assert asked["/s.gz unchanged"] == 1
     assert (second["urls"], second["unchanged"]) == (1, 1)
+
+
+def test_a_file_of_the_same_bytes_is_unchanged_whatever_the_server_says() -> None:
+    def site(base: str) -> Site:
+        return {"/robots.txt": f"Sitemap: {base}/untold.xml", "/untold.xml": pages(f"{base}/1")}
+
+    with serving(site) as (base, asked):
+        assert "unchanged" not in scanned(base)
+        assert scanned(base)["unchanged"] == 1
+        asked.site["/untold.xml"] = pages(f"{base}/2")
+        assert "unchanged" not in scanned(base)
