@@ -109,6 +109,18 @@ def test_what_is_no_sitemap_is_named(data: bytes, words: str) -> None:
         read(data)
 
 
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+BOMB = f'<!DOCTYPE urlset [<!ENTITY l0 "lol">{LAUGHS}]>' + urls("&l9;", head="")
+
+
+@pytest.mark.parametrize("size", [PIECE, 7], ids=["whole", "in pieces"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_refused_however_they_come(encoding: str, size: int) -> None:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>{BOMB}'
+    with pytest.raises(NotASitemap, match="declares entities"):
+        read(declared.encode(encoding), size)
+
+
 def test_everything_a_page_can_say() -> None:
     page = f"""<url><loc>{A}</loc><lastmod>2026-05-04T03:02:01+02:00</lastmod><changefreq>Daily</changefreq>
       <priority>0,8</priority><mobile:mobile/>
@@ -248,9 +260,9 @@ def test_memory_does_not_grow_with_the_file() -> None:
     [
         f"<urlset {NS}>" + "<url>" * 200_000,
         f"<urlset {NS}><url "
-        + " ".join(f'a{n}="1"' for n in range(100_000))
+        + " ".join(f'a{n}="1"' for n in range(200_000))
         + f"><loc>{A}</loc></url></urlset>",
-        f"<urlset {NS}><url><loc>https://a.example/{'x' * 5_000_000}</loc></url></urlset>",
+        f"<urlset {NS}><url><loc>https://a.example/{'x' * 20_000_000}</loc></url></urlset>",
     ],
     ids=["depth", "attributes", "length"],
 )

@@ -50,6 +50,7 @@ _READERS: dict[str, Callable[[Any], Entry | Child | None]] = {
     "rss": elements.item,
     "atom": elements.entry,
 }
+_ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MAX_TAIL = 1024
 _MAX_BEGINNING = 4 * 1024
@@ -110,9 +111,6 @@ class Reader:
         if head.startswith(_UTF16) or found is not None:
             self._head = b""
             self._mended = not head.startswith(_UTF16)
-            # Entities can be bombs, or lead to files; no sitemap needs one of its own.
-            if re.search(rb"<!ENTITY", head, re.IGNORECASE):
-                raise NotASitemap("declares entities of its own")
             if found and (other := _OTHER.match(head, found.start())):
                 raise NotASitemap(f"is XML of another kind: {other[1][:40].decode()}")
             # Nothing is fetched, nothing is expanded; depth and lengths keep libxml2's limits.
@@ -144,7 +142,11 @@ class Reader:
         yield from self._xml(piece)
 
     def _xml(self, piece: bytes) -> Iterator[Entry | Child]:
-        self.ending = (self.ending + piece)[-_MAX_TAIL:]
+        seen = self.ending + piece
+        # Entities can be bombs, or lead to files; no sitemap needs one of its own. Behind the root there are none.
+        if not self.kind and _ENTITY.search(seen.replace(b"\0", b"")):
+            raise NotASitemap("declares entities of its own")
+        self.ending = seen[-_MAX_TAIL:]
         try:
             self._parser.feed(self._mend(piece))
         except etree.XMLSyntaxError as error:
