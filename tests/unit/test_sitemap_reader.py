@@ -234,8 +234,8 @@ def test_a_bomb_stops_at_its_limit() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000
 
 
-def many(count: int) -> Iterator[bytes]:
-    yield f"<urlset {NS}>".encode()
+def many(count: int, first: str) -> Iterator[bytes]:
+    yield f"<urlset {NS}>{first}".encode()
     for start in range(0, count, 1000):
         yield "".join(
             f"<url><loc>https://a.example/{n}</loc><lastmod>2026-01-01</lastmod></url>"
@@ -244,9 +244,10 @@ def many(count: int) -> Iterator[bytes]:
     yield b"</urlset>"
 
 
-def test_memory_does_not_grow_with_the_file() -> None:
+@pytest.mark.parametrize("first", ["", "<!-- x -->"], ids=["plain", "by the parser"])
+def test_memory_does_not_grow_with_the_file(first: str) -> None:
     reader, seen, before = Reader(), 0, 0
-    for piece in many(200_000):
+    for piece in many(200_000, first):
         seen += sum(1 for _ in reader.feed(piece))
         if seen == 50_000:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
