@@ -88,6 +88,7 @@ TASKS = {"default": {"BACKEND": "dbcompat.tasks.LoopThreadBackend"}}
 OPERATIONS = [
     "batches.operations.page_scan.PageScan",
     "batches.operations.sitemap_scan.SitemapScan",
+    "batches.operations.email_scan.EmailScan",
     "batches.operations.checksum.Checksum",
 ]
 # Sample sites that the console offers for a first try; `serve --demo` fills it.

@@ -62,7 +62,7 @@ def site(settings: LazySettings, make: Callable[[str], Pages] | Pages) -> Iterat
         return f"http://{host}:{port}"
 
     made.base = loop.run(start, timeout=10)
-    made.pages = make(made.base) if callable(make) else make
+    made.pages = make(made.base) if callable(make) else dict(make)
     try:
         yield made
     finally:

@@ -10,7 +10,7 @@ from dbcompat import embedded
 from tests.integration.running import until
 from tests.servers import Server, manage
 
-ITEMS = 30_000
+ITEMS = 15_000
 KILLS = 3
 
 pytestmark = pytest.mark.slow

@@ -35,5 +35,5 @@ def test_ten_times_the_items_take_no_more_memory(tmp_path: Path) -> None:
         env=environment(tmp_path),
         check=True,
     )
-    small, large = peak(tmp_path, 15_000), peak(tmp_path, 150_000)
+    small, large = peak(tmp_path, 10_000), peak(tmp_path, 80_000)
     assert large < small + 25

@@ -12,7 +12,7 @@ from tests.integration.running import until
 from tests.poolers import pgbouncer
 from tests.servers import Server, manage
 
-ITEMS = 20_000
+ITEMS = 12_000
 OF_THE_POOLER, OF_THE_SERVER = 10, 3
 
 pytestmark = pytest.mark.slow

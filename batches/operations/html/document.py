@@ -101,7 +101,7 @@ class Document:
     @cached_property
     def text(self) -> str:
         """What there is to read, in the order of the page; a space between any two elements."""
-        seen = _copy(self.tree) or LexborHTMLParser(self.html[: self.read])
+        seen = copied(self)
         seen.strip_tags(_UNSEEN)
         return seen.body.text(separator=" ") if seen.body else ""
 
@@ -129,12 +129,13 @@ class Document:
         return [relation for relation in self.relations if kind in relation.kinds]
 
 
-def _copy(tree: LexborHTMLParser) -> LexborHTMLParser | None:
-    """None if it can't be copied, as after `<!DOCTYPE html SYSTEM "about:legacy-compat">`."""
+def copied(document: Document) -> LexborHTMLParser:
+    """The tree once more, to be taken apart."""
     try:
-        return tree.clone()
+        return document.tree.clone()
     except SelectolaxError:
-        return None
+        # As after `<!DOCTYPE html SYSTEM "about:legacy-compat">`.
+        return LexborHTMLParser(document.html[: document.read])
 
 
 def written(node: LexborNode | None) -> str | None:

@@ -67,10 +67,10 @@ class Loading:
 
     async def _entries(self, entries: Iterator[Entry | Child]) -> None:
         # A packed piece may unfold to megabytes, which is half a second for everything on this loop.
-        loop, threads = asyncio.get_running_loop(), self._fetcher.threads
+        loop, thread = asyncio.get_running_loop(), self._fetcher.xml_thread
         while True:
             wanted = LOT - len(self._waiting)
-            some = await loop.run_in_executor(threads, _some, entries, wanted)
+            some = await loop.run_in_executor(thread, _some, entries, wanted)
             self._waiting += some
             if len(some) < wanted:
                 return

@@ -53,6 +53,9 @@ class Fetcher:
     ) -> None:
         # Parsing lets go of the interpreter; more threads than cores would only wait for each other.
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="page-reader")
+        # libxml2 keeps names by thread: a document that is begun in one and ended in another takes the
+        # process down when it is freed ("free(): invalid pointer").
+        self.xml_thread = ThreadPoolExecutor(1, thread_name_prefix="sitemap-reader")
         agent = f"Mozilla/5.0 (compatible; {PRODUCT}/1.0)"
         self._client = Client(exceptions, agent, make, resolver)
         self._robots = Robots(self._client, self.threads)
@@ -60,6 +63,7 @@ class Fetcher:
     async def close(self) -> None:
         await self._client.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
+        self.xml_thread.shutdown(wait=False, cancel_futures=True)
 
     async def site(self, target: str, limits: Limits, reading: Reading = PAGE) -> Answer:
         """A target as `targets.site` made it: a URL as it is, a bare host by https, else by http."""

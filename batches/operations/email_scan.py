@@ -1,0 +1,161 @@
+"""Find the e-mail addresses that each site shows: on its contact pages first, however they are written."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from pydantic import Field
+
+from batches.operation import Context, Operation, Result, Row, Target, key_of
+from batches.operations import found
+from batches.operations.crawl import Crawl, Extent, Read, crawl
+from batches.operations.emails.classify import Classified, classify
+from batches.operations.emails.find import Found, find
+from batches.operations.page_scan import check
+from batches.operations.web import targets
+from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.params import CrawlParams
+from batches.operations.web.targets import domain_of
+
+MOST_CONTACTS = 1_000
+
+
+class EmailScanParams(CrawlParams):
+    max_pages: int = Field(
+        10,
+        ge=1,
+        le=200,
+        title="Pages of a site",
+        description="At most: the home page first, then those that say who made it.",
+    )
+    kinds: str = Field(
+        "role corporate free other",
+        title="Kinds to keep",
+        description="Of role (info@…), corporate (somebody at the site's own domain), free (gmail.com and the like), other.",
+        pattern=r"^\s*((role|corporate|free|other)[\s,]*)+$",
+    )
+
+
+class EmailScan(Operation[EmailScanParams]):
+    slug = "email_scan"
+    title = "E-mail scan"
+    description = "Finds the e-mail addresses that each site shows, on its contact pages first."
+    noun = "site"
+    headline = ("addresses", "contacts", "pages", "url")
+    params = EmailScanParams
+
+    _fetcher: Fetcher
+
+    async def open(self) -> None:
+        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
+
+    async def close(self) -> None:
+        await self._fetcher.close()
+
+    def target(self, line: str) -> Target:
+        return targets.site(line)
+
+    async def run(self, target: str, params: EmailScanParams, context: Context) -> Result:
+        limits = Limits(params.timeout_seconds, robots=params.respect_robots)
+        home = await self._fetcher.site(target, limits)
+        check(home)
+        extent = Extent(params.max_pages, params.site_seconds)
+        seen = await crawl(self._fetcher, target, limits, extent, _read, home)
+        contacts = _contacts(seen, set(params.kinds.replace(",", " ").split()), domain_of(target))
+        unwanted = await _suppressed(context, [contact.found.address for contact in contacts])
+        kept = [contact for contact in contacts if contact.found.address not in unwanted]
+        return Result(_facts(seen, kept, len(unwanted)), _rows(target, context, seen, kept))
+
+    def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
+        return found.failure_rows(target, problem, context, self.slug)
+
+
+def _read(read: Read) -> list[Found]:
+    return find(read.document, read.document.url, settings.CONSOLE_DEOBFUSCATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An address as it was first found, and where."""
+
+    found: Found
+    classified: Classified
+    source: str
+
+
+def _contacts(seen: Crawl[list[Found]], kinds: Collection[str], domain: str) -> list[Contact]:
+    """Each address once. Of two pages that show one, the first counts, but a name is taken from either."""
+    contacts: dict[str, Contact] = {}
+    for page in seen.pages:
+        for one in page.value or ():
+            known = contacts.get(one.address)
+            if known is None and len(contacts) < MOST_CONTACTS:
+                classified = classify(one.address, domain)
+                contacts[one.address] = Contact(one, classified, page.answer.url)
+            elif known and one.name and not known.found.name:
+                better = replace(known.found, name=one.name)
+                contacts[one.address] = replace(known, found=better)
+    return [contact for contact in contacts.values() if contact.classified.kind in kinds]
+
+
+async def _suppressed(context: Context, addresses: Sequence[str]) -> set[str]:
+    """Those of whom nothing may be kept: by themselves, or with all of their domain."""
+    hosts = {address: f"@{address.rpartition('@')[2]}" for address in addresses}
+    entries = {address.lower() for address in addresses} | {host.lower() for host in hosts.values()}
+    known = await context.storage.load("batches.Suppression", sorted(entries)) if entries else {}
+    return {a for a in addresses if a.lower() in known or hosts[a].lower() in known}
+
+
+def _facts(seen: Crawl[list[Found]], kept: list[Contact], unwanted: int) -> dict[str, Any]:
+    kinds = Counter(contact.classified.kind for contact in kept)
+    facts = {
+        "url": seen.pages[0].answer.url,
+        "addresses": len(kept),
+        "kinds": dict(kinds),
+        "pages": len(seen.pages),
+        "contacts": [_line(contact) for contact in kept],
+        "suppressed": unwanted,
+        "page_problems": dict(list(seen.problems.items())[:200]),
+        "left_out": seen.left_out,
+    }
+    always = ("addresses", "pages", "contacts")
+    return {name: value for name, value in facts.items() if value or name in always}
+
+
+def _line(contact: Contact) -> dict[str, Any]:
+    return {
+        "address": contact.found.address,
+        "name": contact.found.name,
+        "kind": contact.classified.kind,
+        "source": contact.source,
+        "how": contact.found.how,
+    }
+
+
+def _rows(
+    target: str, context: Context, seen: Crawl[list[Found]], kept: list[Contact]
+) -> list[Row]:
+    home = seen.pages[0].answer
+    domain = found.domain_row(target, context, url=home.url, status=home.status, contacts=len(kept))
+    name = domain_of(target)
+    contacts = [_contact_row(name, context, contact) for contact in kept]
+    return [domain, *contacts, found.scan_row(target, context, EmailScan.slug)]
+
+
+def _contact_row(domain: str, context: Context, contact: Contact) -> Row:
+    address = contact.found.address
+    values = {
+        "id": key_of(domain, address),
+        "domain": domain,
+        "batch_id": context.batch_id,
+        "address": address,
+        "name": contact.found.name,
+        "kind": contact.classified.kind,
+        "on_domain": contact.classified.on_domain,
+        "source_url": contact.source,
+        "context": contact.found.context,
+        "how": contact.found.how,
+    }
+    return Row("batches.Contact", values)

@@ -1,0 +1,86 @@
+"""E-mail scan as a batch: on its contact pages first, each address once, and nothing of who asked not to be listed."""
+
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from batches.curation import suppress
+from batches.models import Contact, Domain, Item, Scan
+from tests.integration.running import finished, started
+from tests.sites import Pages, Said, site
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
+
+PAGES: Pages = {
+    "/": '<title>Vogt</title><a href="/kontakt">Kontakt</a><a href="/blog">Blog</a> info@vogt.de',
+    "/kontakt": '<a href="mailto:jo@vogt.de">Jo van Vogt</a> <p>buero [at] vogt (dot) de</p> jo@gmail.com',
+    "/blog": "info@vogt.de",
+}
+
+
+def scanned(target: str, **params: Any) -> Item:
+    batch = finished(started("email_scan", [target], params=params, max_attempts=1))
+    return batch.items.get()
+
+
+def said(item: Item) -> dict[str, Any]:
+    assert isinstance(item.result, dict), item.error
+    return item.result
+
+
+def test_what_people_show_is_found_and_kept(settings: LazySettings) -> None:
+    with site(settings, PAGES) as vogt:
+        item = scanned(vogt.base)
+    assert vogt.asked == ["/", "/kontakt", "/blog"]
+    assert said(item)["addresses"] == 4
+    contacts = {contact.address: contact for contact in Contact.objects.all()}
+    assert contacts.keys() == {"info@vogt.de", "jo@vogt.de", "buero@vogt.de", "jo@gmail.com"}
+    jo = contacts["jo@vogt.de"]
+    assert (jo.name, jo.how, jo.source_url) == ("Jo van Vogt", "mailto", f"{vogt.base}/kontakt")
+    assert contacts["jo@gmail.com"].kind == "free"
+    assert contacts["info@vogt.de"].kind == "role"
+    assert Domain.objects.get().contacts == 4
+    assert Scan.objects.get().operation == "email_scan"
+
+
+def test_a_second_scan_adds_nothing_twice_and_leaves_verdicts(settings: LazySettings) -> None:
+    with site(settings, PAGES) as vogt:
+        scanned(vogt.base)
+        Contact.objects.update(verdict="selected")
+        vogt.pages["/kontakt"] = '<a href="mailto:jo@vogt.de">x</a> neu@vogt.de'
+        scanned(vogt.base)
+    verdicts = dict(Contact.objects.values_list("address", "verdict"))
+    assert verdicts.pop("neu@vogt.de") == "new"
+    assert set(verdicts.values()) == {"selected"}
+    assert len(verdicts) == 4
+    assert Contact.objects.get(address="jo@vogt.de").name == "Jo van Vogt"
+
+
+def test_who_asked_not_to_be_listed_is_nowhere(settings: LazySettings) -> None:
+    suppress("@gmail.com", "", None)
+    suppress("jo@vogt.de", "asked by phone", None)
+    with site(settings, PAGES) as vogt:
+        item = scanned(vogt.base)
+    assert said(item)["suppressed"] == 2, item.result
+    assert "gmail" not in str(item.result)
+    assert {c.address for c in Contact.objects.all()} == {"info@vogt.de", "buero@vogt.de"}
+
+
+def test_some_kinds_only_and_nothing_that_is_written_against_robots(settings: LazySettings) -> None:
+    settings.CONSOLE_DEOBFUSCATE = False
+    with site(settings, PAGES) as vogt:
+        item = scanned(vogt.base, kinds="role")
+    assert [one["address"] for one in said(item)["contacts"]] == ["info@vogt.de"]
+
+
+def test_a_site_without_any_succeeds_with_none(settings: LazySettings) -> None:
+    with site(settings, {"/": "<p>Nothing here"}) as vogt:
+        item = scanned(vogt.base)
+    assert (item.state, said(item)["addresses"]) == ("succeeded", 0)
+
+
+def test_a_site_that_fails_says_so(settings: LazySettings) -> None:
+    with site(settings, {"/": Said("", 404)}) as vogt:
+        item = scanned(vogt.base)
+    assert (item.state, item.error) == ("failed", "The site answered 404 Not Found.")

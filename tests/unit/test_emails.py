@@ -1,0 +1,192 @@
+"""E-mail addresses as real pages write them, and what only looks like one."""
+
+import time
+from base64 import b64encode
+
+import pytest
+
+from batches.operations.emails.classify import classify
+from batches.operations.emails.find import Found, find
+from batches.operations.html.document import Document
+
+
+def found(html: str, deobfuscate: bool = True) -> list[Found]:
+    document = Document(f"<!doctype html><html><body>{html}</body></html>", "https://vogt.de/")
+    return find(document, "https://vogt.de/", deobfuscate)
+
+
+def addresses(html: str, deobfuscate: bool = True) -> list[str]:
+    return [one.address for one in found(html, deobfuscate)]
+
+
+CODED = bytes([0x42, *(0x42 ^ byte for byte in b"jo@vogt.de")]).hex()
+ESCAPED = (
+    '<script type="application/ld+json">{"@type":"Person","email":"jo\\u0040vogt.de"}</script>'
+)
+
+# Each says jo@vogt.de.
+FORMS = [
+    # As it is.
+    "jo@vogt.de", "Write to jo@vogt.de.", "(jo@vogt.de)", "<b>jo@vogt.de</b>", "JO@VOGT.DE", "E-Mail:jo@vogt.de",
+    "<p>Mail</p><p>jo@vogt.de</p><p>Tel</p>", "&lt;jo@vogt.de&gt;", "“jo@vogt.de”", "jo@vogt.de, Berlin", "mailto:jo@vogt.de",
+    "<table><tr><td>Mail<td>jo@vogt.de<td>Fax</table>", "<li>jo@vogt.de<li>030 123", "jo@vogt.de/fax", "jo@vogt.de|030", "•jo@vogt.de•",
+    # In links.
+    '<a href="mailto:jo@vogt.de">write</a>', '<a href="mailto:jo%40vogt.de">x</a>', "<a href=mailto:jo@vogt.de>x</a>",
+    '<a href="MAILTO:Jo@Vogt.de?subject=Hi%20a@b.de">x</a>', '<a href="mailto://jo@vogt.de">x</a>',
+    '<a href="mailto:%6a%6f@%76ogt.de">x</a>', '<a href="mailto:Jo%20Doe%20%3Cjo@vogt.de%3E">x</a>', '<a href=" mailto: jo@vogt.de ">x</a>',
+    '<a href="&#109;&#97;&#105;&#108;&#116;&#111;&#58;jo&#64;vogt.de">x</a>', '<a href="mailto:?to=jo@vogt.de">x</a>',
+    '<area href="mailto:jo@vogt.de">', '<a href="mailto:jo[at]vogt.de">x</a>',
+    # Entities.
+    "jo&#64;vogt.de", "jo&#x40;vogt.de", "jo&commat;vogt&period;de", "&#106;&#111;&#64;&#118;&#111;&#103;&#116;&#46;&#100;&#101;", "jo&amp;#64;vogt.de",
+    # Attributes.
+    '<span data-email="jo@vogt.de"></span>', '<span data-user="jo" data-domain="vogt.de"></span>', '<i title="jo@vogt.de"></i>',
+    '<button aria-label="jo@vogt.de"></button>', '<img alt="jo@vogt.de">', '<meta itemprop="email" content="jo@vogt.de">',
+    '<a data-name="jo" data-domain="vogt" data-tld="de"></a>', '<b data-mail="jo(at)vogt.de"></b>', "<a onclick=\"location='mailto:jo@vogt.de'\">x</a>",
+    # For machines.
+    ESCAPED, '<script type="application/ld+json">{"@type":"Organization","contactPoint":[{"email":"mailto:jo@vogt.de"}]}</script>',
+    '<script type="application/json">{"mail":"jo\\u0040vogt.de"}</script>', '<script>window.x={"e":"jo@vogt.de"}</script>',
+    # Cloudflare.
+    f'<a href="/cdn-cgi/l/email-protection" data-cfemail="{CODED}">[email&#160;protected]</a>', f'<a href="/cdn-cgi/l/email-protection#{CODED}">x</a>',
+    f'<span class="__cf_email__" data-cfemail="{CODED}">x</span>',
+    # In words.
+    "jo [at] vogt.de", "jo(at)vogt.de", "jo {at} vogt.de", "jo&lt;at&gt;vogt.de", "jo [AT] vogt [DOT] de", "jo (at) vogt (dot) de", "jo at vogt dot de",
+    "jo AT vogt DOT de", "jo[at]vogt[.]de", "jo (ät) vogt.de", "jo (at) vogt (punkt) de", "jo [arroba] vogt [punto] de", "jo arroba vogt punto de",
+    "jo (chez) vogt (point) de", "jo [kukac] vogt [pont] de", "jo (собака) vogt (точка) de", "jo собака vogt точка de", "jo [zavináč] vogt [tečka] de",
+    "jo [@] vogt.de", "jo (@) vogt [.] de", "jo @ vogt.de", "jo @ vogt . de", "jo*at*vogt.de", "jo_at_vogt_dot_de", "jo -at- vogt -dot- de", "jo |at| vogt |dot| de",
+    "jo [a] vogt.de", "jo <span>(at)</span> vogt.de", "jo<!-- x -->(at)<!-- y -->vogt.de", "jo(at)vogt<b>.</b>de", "jo « at » vogt.de",
+    # Cut in pieces.
+    "jo<span>@</span>vogt.de", "jo@<wbr>vogt.de", "jo&shy;@vogt.de", "jo@\u200bvogt.de", "jo\u2060@vogt\u200c.de", "jo@<!-- no spam -->vogt.de",
+    "<span>jo</span><span>@</span><span>vogt</span><span>.de</span>", "j<b>o</b>@vo<i>gt</i>.de", "jo＠vogt．de", "ｊｏ＠ｖｏｇｔ．ｄｅ",
+    'jo<span style="display:none">nospam</span>@vogt.de', '<style>.x{display:none}</style>jo@<b class="x">remove.</b>vogt.de', "jo<i hidden>x</i>@vogt.de",
+    # Backwards.
+    '<span style="unicode-bidi:bidi-override; direction: rtl;">ed.tgov@oj</span>', '<style>.r{unicode-bidi:bidi-override;direction:rtl}</style><i class="r">ed.tgov@oj</i>',
+    '<bdo dir="rtl">ed.tgov@oj</bdo>',
+    # Put together.
+    "<script>document.write('jo' + '@' + 'vogt.de')</script>", '<script>document.write("<a href=\\"mailto:" + "jo" + "@" + "vogt" + ".de\\">")</script>',
+    "<script>var u='jo';var d='vogt.de';x=u+'@'+d;</script>", "<script>document.write(String.fromCharCode(106,111,64,118,111,103,116,46,100,101))</script>",
+    f"<script>x=atob('{b64encode(b'jo@vogt.de').decode()}')</script>", "<script>document.write(unescape('%6a%6f%40%76%6f%67%74%2e%64%65'))</script>",
+    "<script>m=['jo','vogt.de'].join('@')</script>", "<script>m=['jo','@','vogt','.de'].join('')</script>", "<script>m='ed.tgov@oj'.split('').reverse().join('')</script>",
+    "<script>m='joXvogt.de'.replace('X','@') // mailto</script>", "<script>m='jo#vogt.de'.replace(/#/g,'@') // mailto</script>",
+    '<script>x="jo\\x40vogt.de"</script>', '<script>x="jo\\u0040vogt\\u002ede"</script>', "<script>const a={user:'jo',host:'vogt.de'};y=a.user+'@'+a.host</script>",
+    "<script>x=decodeURIComponent('jo%40vogt.de')</script>", "<script>document.write('jo'+String.fromCharCode(64)+'vogt.de')</script>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", FORMS)
+def test_it_is_found_however_it_is_written(html: str) -> None:
+    assert "jo@vogt.de" in addresses(html)
+
+
+@pytest.mark.parametrize(
+    ("html", "address"),
+    [
+        ("john.doe [at] vogt [dot] de", "john.doe@vogt.de"),
+        ("john dot doe at vogt dot de", "john.doe@vogt.de"),
+        ("info at vogt.de", "info@vogt.de"),
+        ("jo+news@vogt.de", "jo+news@vogt.de"),
+        ("a.b-c_d@mail.vogt.co.uk", "a.b-c_d@mail.vogt.co.uk"),
+        ("jo@büro-vogt.de", "jo@büro-vogt.de"),
+        ("jo@xn--bro-vogt-65a.de", "jo@büro-vogt.de"),
+        ("müller@vogt.de", "müller@vogt.de"),
+        ("почта@пример.рф", "почта@пример.рф"),
+        ("info (at) mail.vogt (dot) co (dot) uk", "info@mail.vogt.co.uk"),
+        ("Mail jo@vogt.de.Then call", "jo@vogt.de"),
+    ],
+)
+def test_parts_of_every_kind(html: str, address: str) -> None:
+    assert addresses(html)[:1] == [address]
+
+
+TRAPS = [
+    "logo@2x.png", '<img src="/img/logo@2x.png" alt="logo@3x.webp">', "react@18.2.0", "npm i left-pad@1.3.0", "@twitter", "follow @shop.de",
+    "you@example.com", "name@company.com", "your@email.com", "email@domain.com", "user@localhost", "user@host", '<input placeholder="you@vogt.de">',
+    '<input type="email" value="max@vogt.de">', '<p style="display:none">trap@vogt.de</p>', "<p hidden>trap@vogt.de</p>", '<a style="position:absolute;left:-9999px" href="mailto:trap@vogt.de">x</a>',
+    '<style>.hp{display:none}</style><a class="hp" href="mailto:trap@vogt.de">x</a>', '<script>dsn="https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/1"</script>',
+    "https://user:pass@vogt.de/path", "ssh://git@github.com/a/b", "<style>@media print{a{}}</style>", "user@[1.2.3.4]", "user@1.2.3.4", "a@b", "a@b.c", "@@@@", "x@y@z.de.x@",
+    "look at vogt.de", "We met at shop dot", "5 @ 3.99", "price @ 2.50 each", "<!-- old@vogt.de -->", "jo@vogt..de", "jo@-vogt.de", ".@vogt.de", "jo@vogt.123",
+    '<meta name="x" content="main@1.0.0.js">', "<code>import x from 'pkg@1.2.3/mod.js'</code>", "0123456789abcdef0123456789abcdef@vogt.de", "605a7baede844d278b89dc95ae0a9123@sentry-next.wixpress.com",
+    "<template>jo@vogt.de</template>", "array[at] = list.de", "sprite@2x.min.css", "at dot com", "(at) vogt (dot) de",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", TRAPS)
+def test_what_only_looks_like_one_is_not_found(html: str) -> None:
+    assert addresses(html) == []
+
+
+def test_what_is_written_against_robots_is_left_alone_on_request() -> None:
+    for html in ("jo [at] vogt.de", f'<a data-cfemail="{CODED}">x</a>', FORMS[-1]):
+        assert addresses(html, deobfuscate=False) == []
+    assert addresses('<a href="mailto:jo@vogt.de">x</a>', deobfuscate=False) == ["jo@vogt.de"]
+
+
+def test_name_context_and_how() -> None:
+    (one,) = found('<p>Your partner: <a href="mailto:jo@vogt.de">Jo van Vogt</a></p>')
+    assert (one.name, one.how) == ("Jo van Vogt", "mailto")
+    (one,) = found("<p>Orders go to Ada Lovelace &lt;ada@vogt.de&gt; in Berlin.</p>")
+    assert (one.name, one.how) == ("Ada Lovelace", "text")
+    assert one.context == "Orders go to Ada Lovelace <ada@vogt.de> in Berlin."
+    (one,) = found(
+        '<script type="application/ld+json">{"@type":"Person","name":"Ada","email":"ada@vogt.de"}</script>'
+    )
+    assert (one.name, one.how) == ("Ada", "json-ld")
+    (one,) = found("x" * 5_000 + " jo [at] vogt.de " + "y" * 5_000)
+    assert one.how == "written out"
+    assert len(one.context) <= 200
+
+
+def test_each_is_found_once_and_keeps_the_name_it_was_given_anywhere() -> None:
+    html = '<a href="mailto:jo@vogt.de">jo@vogt.de</a> jo@vogt.de Jo van Vogt &lt;JO@vogt.de&gt;'
+    (one,) = found(html)
+    assert (one.address, one.how) == ("jo@vogt.de", "mailto")
+    assert "jo@vogt.de" in one.context
+
+
+def test_several_in_one_link() -> None:
+    html = '<a href="mailto:a@vogt.de,b@vogt.de;c@vogt.de?cc=d@vogt.de&amp;bcc=e@vogt.de">all</a>'
+    assert addresses(html) == [f"{letter}@vogt.de" for letter in "abcde"]
+
+
+def test_no_more_than_can_be_meant() -> None:
+    assert len(addresses(" ".join(f"a{n}@vogt.de" for n in range(5_000)))) == 200
+
+
+HOSTILE = {
+    "@": "@", "a@": "a@", "x.a.a.a@": "x.a.a.a@", "[at]": "[at]", " at ": " at ", "&#64;": "&#64;", "a [at] b ": "a [at] b ",
+    "fromCharCode": "<script>String.fromCharCode(</script>", "codes": "String.fromCharCode(64,", "quotes": "'+'", "base64": "QUJDREVGRw",
+    "atob": "atob('QUJD')+", "zero width": "\u200b@", "nested": "<div>", "brackets": "([{<", "dots": "a.", "mailto": '<a href="mailto:a@b">',
+    "style": '<i style="display:none">', "cfemail": '<i data-cfemail="00">', "dot": " dot ", "joined": "['a','b',", "quote": '"', "percent": "%40",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [False, True])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_megabyte_takes_no_more_than_twice_as_long_as_half_of_it(
+    name: str, script: bool
+) -> None:
+    """A quadratic reader would take four times as long; the bound leaves room for a busy machine."""
+    text = HOSTILE[name]
+
+    def seconds(size: int) -> float:
+        html = text * (size // len(text))
+        if script:
+            html = f"<script>{html.replace('<script>', '').replace('</script>', '')}</script>"
+        started = time.process_time()
+        found(html)
+        return time.process_time() - started
+
+    assert seconds(1_000_000) < 3 * max(seconds(500_000), 0.15)
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "own"),
+    [
+        ("info@vogt.de", "role", True), ("info-de@vogt.de", "role", True), ("sales.us@vogt.de", "role", True), ("office2@other.de", "role", False),
+        ("hello@vogt.de", "role", True), ("team@vogt.de", "role", True), ("kontakt@gmail.com", "role", False), ("jo@vogt.de", "corporate", True),
+        ("jo@mail.vogt.de", "corporate", True), ("jo@vogt.de.evil.test", "other", False), ("jo@notvogt.de", "other", False), ("jo@gmail.com", "free", False),
+        ("jo@t-online.de", "free", False), ("jo@qq.com", "free", False), ("jo@partner.com", "other", False), ("information.desk.of.jo.smith@vogt.de", "corporate", True),
+    ],
+)  # fmt: skip
+def test_kinds(address: str, kind: str, own: bool) -> None:
+    classified = classify(address, "vogt.de:8080")
+    assert (classified.kind, classified.on_domain) == (kind, own)
