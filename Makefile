@@ -44,5 +44,8 @@ lint:
 	.venv/bin/lint-imports --no-cache > .tools/lint-imports.log || (cat .tools/lint-imports.log; exit 1)
 
 bench: setup
+	@$(UV) sync --locked --quiet --group bench # The tools that are compared with.
 	$(PYTHON) manage.py bench engine
 	$(PYTHON) manage.py bench intake --items 1000000
+	$(PYTHON) manage.py bench sitemaps
+	$(PYTHON) manage.py bench extract
