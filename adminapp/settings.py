@@ -23,7 +23,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "django.contrib.postgres",
     "django_htmx",
     # Last: when it hears of a migration, the permissions of all others exist.
     "adminapp",
