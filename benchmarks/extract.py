@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from ipaddress import ip_network
 from typing import Any
 
-from batches.operations.html import contacts, head, links, page, titles
+from batches.operations.emails.find import find
+from batches.operations.html import head, links, page, titles
 from batches.operations.html.charset import decode
 from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
@@ -102,7 +103,6 @@ def _read(answer: Answer, read: Read) -> dict[str, Any]:
 
 def _same(html: str, url: str) -> dict[str, Any]:
     document = Document(html, url)
-    mailed = [link.url[7:] for link in document.links if link.url.startswith("mailto:")]
     return {
         "title": titles.title(document),
         "description": head.description(document),
@@ -110,5 +110,5 @@ def _same(html: str, url: str) -> dict[str, Any]:
         **head.cards(document),
         "links": [link.url for link in document.links],
         "structured": [node.data for node in document.structured.nodes],
-        "emails": contacts.emails(document.text, mailed),
+        "emails": [one.address for one in find(document, deobfuscate=False)],
     }

@@ -12,7 +12,7 @@ from batches.operations.html.charset import decode
 from batches.operations.html.contact_pages import contact_like
 from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
-from batches.operations.web.fetch import Fetcher, Limits, is_page
+from batches.operations.web.fetch import Fetcher, Limits, check, is_page
 
 MAX_DEPTH = 5
 # As many addresses wait at most: a calendar links to every day there is.
@@ -80,27 +80,25 @@ class _Waiting:
 
 
 async def crawl[T](
-    fetcher: Fetcher,
-    target: str,
-    limits: Limits,
-    extent: Extent,
-    read: Callable[[Read], T],
-    home: Answer | None = None,
+    fetcher: Fetcher, target: str, limits: Limits, extent: Extent, read: Callable[[Read], T]
 ) -> Crawl[T]:
     """`read` is called in a thread, with pages only. What the first page fails with is raised, the rest is noted.
 
-    Only what belongs to the registered domain of the first answer, each page once. `home` saves fetching it.
+    Only what belongs to the registered domain of the first answer, each page once.
     """
     ends = time.monotonic() + extent.seconds
+    home = await fetcher.site(target, limits)
+    check(home)
     crawl, frontier = Crawl[T](), _Frontier()
-    answer = home or await fetcher.site(target, limits)
-    await _take(fetcher, answer, 0, crawl, frontier, extent.pages > 1, read)
+    await _take(fetcher, home, 0, crawl, frontier, extent, read)
     while len(crawl.pages) < extent.pages and (waiting := frontier.next()):
-        if time.monotonic() > ends:
+        try:
+            # An attempt that runs into its own limit would lose what was found until then.
+            async with asyncio.timeout(ends - time.monotonic()):
+                answer = await fetcher.get(waiting.url, limits)
+        except TimeoutError:
             crawl.left_out = f"pages not read within {extent.seconds:g} seconds"
             break
-        try:
-            answer = await fetcher.get(waiting.url, limits)
         except (Failure, Skip) as error:
             crawl.problems[waiting.url] = str(error)
             # Whoever asks for a break gets one; what was found so far is kept.
@@ -108,12 +106,10 @@ async def crawl[T](
                 crawl.left_out = f"pages after the site asked for a break: {error}"
                 break
             continue
-        if not urls.same_site(answer.url, crawl.pages[0].answer.url):
-            continue
         if answer.status >= 400:
             crawl.problems[waiting.url] = f"answered {answer.status}"
-        elif frontier.first_time(answer.url) or answer.url == waiting.url:
-            await _take(fetcher, answer, waiting.depth, crawl, frontier, True, read)
+        elif frontier.is_new(answer.url, waiting.url) and urls.same_site(answer.url, home.url):
+            await _take(fetcher, answer, waiting.depth, crawl, frontier, extent, read)
     return crawl
 
 
@@ -123,7 +119,7 @@ async def _take[T](
     depth: int,
     crawl: Crawl[T],
     frontier: "_Frontier",
-    follow: bool,
+    extent: Extent,
     read: Callable[[Read], T],
 ) -> None:
     frontier.first_time(answer.url)
@@ -131,11 +127,11 @@ async def _take[T](
     if not is_page(answer.status, answer.content_type):
         crawl.pages.append(Seen(answer, depth, None))
         return
+    follow = extent.pages > 1 and depth < MAX_DEPTH
     loop = asyncio.get_running_loop()
     value, links = await loop.run_in_executor(fetcher.threads, _read, answer, read, follow)
     crawl.pages.append(Seen(answer, depth, value))
-    if depth < MAX_DEPTH:
-        frontier.add(links, depth + 1)
+    frontier.add(links, depth + 1)
 
 
 def _read[T](
@@ -173,6 +169,10 @@ class _Frontier:
         new = same not in self._known
         self._known.add(same)
         return new
+
+    def is_new(self, url: str, asked: str) -> bool:
+        """Whether the page that came, perhaps after redirects, is none that was read or is still to be asked for."""
+        return _same(url) == _same(asked) or self.first_time(url)
 
     def add(self, links: list[tuple[str, int]], depth: int) -> None:
         for url, score in links:

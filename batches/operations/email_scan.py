@@ -1,21 +1,21 @@
 """Find the e-mail addresses that each site shows: on its contact pages first, however they are written."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
 from pydantic import Field
 
-from batches.operation import Context, Operation, Result, Row, Target, key_of
+from batches.operation import Context, Result, Row, key_of
 from batches.operations import found
 from batches.operations.crawl import Crawl, Extent, Read, crawl
 from batches.operations.emails.classify import Classified, classify
 from batches.operations.emails.find import Found, find
-from batches.operations.page_scan import check
-from batches.operations.web import targets
-from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.site_operation import SiteOperation
+from batches.operations.suppression import suppressed
+from batches.operations.web.fetch import Limits
 from batches.operations.web.params import CrawlParams
 from batches.operations.web.targets import domain_of
 
@@ -34,46 +34,29 @@ class EmailScanParams(CrawlParams):
         "role corporate free other",
         title="Kinds to keep",
         description="Of role (info@…), corporate (somebody at the site's own domain), free (gmail.com and the like), other.",
-        pattern=r"^\s*((role|corporate|free|other)[\s,]*)+$",
+        pattern=r"^\s*(role|corporate|free|other)([\s,]+(role|corporate|free|other))*\s*$",
     )
 
 
-class EmailScan(Operation[EmailScanParams]):
+class EmailScan(SiteOperation[EmailScanParams]):
     slug = "email_scan"
     title = "E-mail scan"
     description = "Finds the e-mail addresses that each site shows, on its contact pages first."
-    noun = "site"
     headline = ("addresses", "contacts", "pages", "url")
     params = EmailScanParams
 
-    _fetcher: Fetcher
-
-    async def open(self) -> None:
-        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
-
-    async def close(self) -> None:
-        await self._fetcher.close()
-
-    def target(self, line: str) -> Target:
-        return targets.site(line)
-
     async def run(self, target: str, params: EmailScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, robots=params.respect_robots)
-        home = await self._fetcher.site(target, limits)
-        check(home)
         extent = Extent(params.max_pages, params.site_seconds)
-        seen = await crawl(self._fetcher, target, limits, extent, _read, home)
+        seen = await crawl(self.fetcher, target, limits, extent, _read)
         contacts = _contacts(seen, set(params.kinds.replace(",", " ").split()), domain_of(target))
-        unwanted = await _suppressed(context, [contact.found.address for contact in contacts])
+        unwanted = await suppressed(context, [contact.found.address for contact in contacts])
         kept = [contact for contact in contacts if contact.found.address not in unwanted]
         return Result(_facts(seen, kept, len(unwanted)), _rows(target, context, seen, kept))
 
-    def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
-        return found.failure_rows(target, problem, context, self.slug)
-
 
 def _read(read: Read) -> list[Found]:
-    return find(read.document, read.document.url, settings.CONSOLE_DEOBFUSCATE)
+    return find(read.document, settings.CONSOLE_DEOBFUSCATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +81,6 @@ def _contacts(seen: Crawl[list[Found]], kinds: Collection[str], domain: str) -> 
                 better = replace(known.found, name=one.name)
                 contacts[one.address] = replace(known, found=better)
     return [contact for contact in contacts.values() if contact.classified.kind in kinds]
-
-
-async def _suppressed(context: Context, addresses: Sequence[str]) -> set[str]:
-    """Those of whom nothing may be kept: by themselves, or with all of their domain."""
-    hosts = {address: f"@{address.rpartition('@')[2]}" for address in addresses}
-    entries = {address.lower() for address in addresses} | {host.lower() for host in hosts.values()}
-    known = await context.storage.load("batches.Suppression", sorted(entries)) if entries else {}
-    return {a for a in addresses if a.lower() in known or hosts[a].lower() in known}
 
 
 def _facts(seen: Crawl[list[Found]], kept: list[Contact], unwanted: int) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """The typed rows in which scans leave what they found: sites, their pages, and that they were there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from batches.operation import Context, Row, key_of
 from batches.operations.crawl import Seen
-from batches.operations.web.client import Answer
 from batches.operations.web.targets import domain_of
 
-# What has a column of its own, or is only of use while the page is read.
+# Fields of a page that can be asked for in lists; the others stand in its `data`.
 _COLUMNS = frozenset({
     "title", "description", "h1", "language", "canonical", "schema_types", "contact_form", "word_count",
     "links_in", "links_out", "author", "publisher",
@@ -37,17 +36,13 @@ def domain_row(target: str, context: Context, **values: Any) -> Row:
     )
 
 
-def page_key(target: str, url: str) -> Any:
-    return key_of(domain_of(target), url)
-
-
 def page_row(target: str, context: Context, seen: Seen[dict[str, Any]]) -> Row:
     """Of a page that was read."""
-    answer, facts = seen.answer, seen.value or {}
+    domain, answer, facts = domain_of(target), seen.answer, seen.value or {}
     columns = {name: facts.get(name) for name in sorted(_COLUMNS)}
     values = {
-        "id": page_key(target, answer.url),
-        "domain": domain_of(target),
+        "id": key_of(domain, answer.url),
+        "domain": domain,
         "batch_id": context.batch_id,
         "url": answer.url,
         "status": answer.status,
@@ -60,7 +55,7 @@ def page_row(target: str, context: Context, seen: Seen[dict[str, Any]]) -> Row:
         "etag": answer.headers.get("etag", "")[:500],
         "last_modified_header": answer.headers.get("last-modified", "")[:100],
         "body_sha256": sha256(answer.body).digest(),
-        "data": {name: _listed(value) for name, value in facts.items()},
+        "data": {name: _listed(value) for name, value in facts.items() if name not in _COLUMNS},
     }
     return Row("batches.Page", {**columns, **values})
 
@@ -76,8 +71,3 @@ def _moment(text: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return found if found.tzinfo else None
-
-
-def known_page(stored: Mapping[str, Any], answer: Answer) -> bool:
-    """Whether a page is, to the byte, the one that was read last time."""
-    return stored.get("body_sha256") == sha256(answer.body).digest()

@@ -1,25 +1,22 @@
 """Scan the pages of each site: what they say, what they are built with, how to reach who made them."""
 
-from collections.abc import Iterable, Sequence
-from http import HTTPStatus
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from pydantic import Field
 
-from batches.operation import Context, Operation, Permanent, Result, Row, Target, Transient
+from batches.operation import Context, Result, Row
 from batches.operations import found
 from batches.operations.crawl import Crawl, Extent, Read, Seen, crawl
 from batches.operations.html import page
-from batches.operations.web import targets
+from batches.operations.site_operation import SiteOperation
+from batches.operations.suppression import suppressed, without
 from batches.operations.web.client import Answer
-from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.fetch import Limits
 from batches.operations.web.params import CrawlParams
 
-# Told to come back later: another attempt is what the site itself asks for.
-_LATER = frozenset({408, 425, 429})
-# Not implemented, wrong version, not extended: the same request will get the same answer.
-_NEVER = frozenset({501, 505, 510})
 _MOST = 200
 
 
@@ -29,39 +26,31 @@ class PageScanParams(CrawlParams):
     )
 
 
-class PageScan(Operation[PageScanParams]):
+class PageScan(SiteOperation[PageScanParams]):
     slug = "page_scan"
     title = "Page scan"
     description = "Reads pages of each site: title, contacts, social profiles, technology."
-    noun = "site"
     headline = ("title", "description", "url", "h1", "language", "emails", "phones", "generator")
     params = PageScanParams
 
-    _fetcher: Fetcher
-
-    async def open(self) -> None:
-        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
-
-    async def close(self) -> None:
-        await self._fetcher.close()
-
-    def target(self, line: str) -> Target:
-        return targets.site(line)
-
     async def run(self, target: str, params: PageScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, params.max_redirects, params.respect_robots)
-        home = await self._fetcher.site(target, limits)
-        check(home)
         extent = Extent(params.max_pages, params.site_seconds)
-        seen = await crawl(self._fetcher, target, limits, extent, _read, home)
-        return Result(_facts(seen), _rows(target, context, seen))
-
-    def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
-        return found.failure_rows(target, problem, context, self.slug)
+        seen = await crawl(self.fetcher, target, limits, extent, _read)
+        await _forget(seen, context)
+        facts = _facts(seen)
+        return Result(facts, _rows(target, context, seen, facts))
 
 
 def _read(read: Read) -> dict[str, Any]:
-    return {"encoding": read.encoding, **page.fields(read.document)}
+    return {"encoding": read.encoding, **page.fields(read.document, settings.CONSOLE_DEOBFUSCATE)}
+
+
+async def _forget(seen: Crawl[dict[str, Any]], context: Context) -> None:
+    """Who asked not to be listed is in no part of what was found."""
+    listed = _each_once(one.value["emails"] for one in seen.pages if one.value)
+    if unwanted := await suppressed(context, listed):
+        seen.pages = [replace(one, value=without(one.value, unwanted)) for one in seen.pages]
 
 
 def _facts(seen: Crawl[dict[str, Any]]) -> dict[str, Any]:
@@ -114,16 +103,17 @@ def _of_answer(answer: Answer) -> dict[str, Any]:
     return facts
 
 
-def _rows(target: str, context: Context, seen: Crawl[dict[str, Any]]) -> list[Row]:
-    facts = _facts(seen)
-    cms = facts.get("cms") or {}
+def _rows(
+    target: str, context: Context, seen: Crawl[dict[str, Any]], facts: dict[str, Any]
+) -> list[Row]:
+    cms = (facts.get("cms") or {}).get("name")
     domain = found.domain_row(
         target,
         context,
         url=facts["url"],
         status=facts["status"],
-        cms=cms.get("name"),
-        technologies=[one["name"] for one in facts.get("technologies", [])],
+        cms=cms,
+        technologies=[cms] if cms else [],
         pages=len(seen.pages),
         **{name: facts.get(name) for name in _SITE},
     )
@@ -132,15 +122,3 @@ def _rows(target: str, context: Context, seen: Crawl[dict[str, Any]]) -> list[Ro
 
 
 _SITE = ("title", "description", "language", "favicon", "logo", "emails", "phones", "social")
-
-
-def check(answer: Answer) -> None:
-    """Raises Transient or Permanent for an answer that says no."""
-    if answer.status < 400:
-        return
-    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
-    words = f"The site answered {answer.status} {phrase}".strip() + "."
-    again = answer.status in _LATER or (answer.status >= 500 and answer.status not in _NEVER)
-    if again:
-        raise Transient(words, cause=words, retry_after=answer.retry_after)
-    raise Permanent(words, cause=words)

@@ -1,20 +1,19 @@
 """Read the sitemaps of each site: how many pages it names, how fresh they are, what is wrong with the files."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from pydantic import Field
 
-from batches.operation import Context, Operation, Permanent, Result, Row, Target
+from batches.operation import Context, Permanent, Result
 from batches.operations import found
+from batches.operations.site_operation import SiteOperation
 from batches.operations.sitemaps import places
 from batches.operations.sitemaps.files import File, Shelf
 from batches.operations.sitemaps.totals import Found
 from batches.operations.sitemaps.walk import Caps, Keeping, Walk
 from batches.operations.web import targets
 from batches.operations.web.client import Reading
-from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.fetch import Limits
 from batches.operations.web.params import FetchParams
 
 # Only where a site answers, and under which address: nobody reads this page.
@@ -47,34 +46,22 @@ class SitemapScanParams(FetchParams):
     )
 
 
-class SitemapScan(Operation[SitemapScanParams]):
+class SitemapScan(SiteOperation[SitemapScanParams]):
     slug = "sitemap_scan"
     title = "Sitemap scan"
     description = "Reads the sitemaps of each site: its pages, how fresh they are, what is broken."
-    noun = "site"
     headline = ("urls", "sitemaps", "newest", "oldest", "images", "videos", "news", "left_out")
     params = SitemapScanParams
 
-    _fetcher: Fetcher
-
-    async def open(self) -> None:
-        self._fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
-
-    async def close(self) -> None:
-        await self._fetcher.close()
-
-    def target(self, line: str) -> Target:
-        return targets.site(line)
-
     async def run(self, target: str, params: SitemapScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, 5, params.respect_robots)
-        base = (await self._fetcher.site(target, limits, _KNOCK)).url
+        base = (await self.fetcher.site(target, limits, _KNOCK)).url
         domain = found.domain_row(target, context, url=base)
         await context.storage.store([domain])
         caps = Caps(params.max_files, params.max_depth, params.max_urls)
         shelf = Shelf(domain.values["name"], context.batch_id)
         keeping = Keeping(context.storage, shelf, params.reread)
-        walk = Walk(self._fetcher, limits, caps, targets.parse(base).hostname, keeping)
+        walk = Walk(self.fetcher, limits, caps, targets.parse(base).hostname, keeping)
         in_robots = await self._walked(walk, base, limits)
         _check(walk)
         facts = {"url": base, "in_robots": in_robots, **_facts(walk.found)}
@@ -85,11 +72,11 @@ class SitemapScan(Operation[SitemapScanParams]):
 
     async def _walked(self, walk: Walk, base: str, limits: Limits) -> int:
         """From the surest source to the least; the first that has any ends the search."""
-        named = await self._fetcher.sitemaps(base, limits)
+        named = await self.fetcher.sitemaps(base, limits)
         await walk.named(named)
         if walk.readable or walk.trouble:
             return len(named)
-        maps, feeds = await places.linked(self._fetcher, base, limits)
+        maps, feeds = await places.linked(self.fetcher, base, limits)
         await walk.linked(maps, "link")
         if not walk.readable:
             await walk.usual(base)
@@ -97,18 +84,14 @@ class SitemapScan(Operation[SitemapScanParams]):
             await walk.linked(feeds, "feed")
         return len(named)
 
-    def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
-        return found.failure_rows(target, problem, context, self.slug)
-
 
 def _check(walk: Walk) -> None:
     """One file that can't be read is a fact about the site; none that can is a failure."""
-    files = walk.found.files
-    if any(file.kind for file in files):
+    if walk.readable:
         return
     if walk.trouble is not None:
         raise walk.trouble
-    if files:
+    if files := walk.found.files:
         words = "None of its sitemaps can be read"
         raise Permanent(f"{words}: {files[0].url} {files[0].problem}.", cause=f"{words}.")
     words = "The site has no sitemap in robots.txt or in any of the usual places."
@@ -142,6 +125,8 @@ def _facts(walked: Found) -> dict[str, Any]:
 def _file(file: File) -> dict[str, Any]:
     facts = {
         "url": file.url,
+        "parent": file.place.parent,
+        "found_in": file.place.found_in,
         "kind": file.kind,
         "urls": file.urls,
         "children": file.children,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from batches.curation import suppress
 from batches.models import Domain, Item, Page, Scan
 from batches.operation import key_of
 from batches.operations.web.targets import domain_of
@@ -99,13 +100,30 @@ def test_a_page_that_can_not_be_had_is_noted(serving: Callable[..., Site]) -> No
     assert "can't be followed" in problems[f"{shop.base}/about"]
 
 
-def test_time_that_runs_out_keeps_what_was_read(serving: Callable[..., Site]) -> None:
-    slow = {path: Said(body, seconds=3) for path, body in PAGES.items() if isinstance(body, str)}
-    shop = serving({**slow, "/": HOME})
-    item = scanned(shop, 20, site_seconds=5)
+def test_a_page_that_does_not_come_does_not_cost_those_that_came(
+    serving: Callable[..., Site],
+) -> None:
+    """Its own limit ends after that of the site, and would end after that of the attempt."""
+    shop = serving({**PAGES, "/contact-us": Said("late", seconds=20)})
+    item = scanned(shop, 20, site_seconds=5, timeout_seconds=30)
     assert item.state == "succeeded"
-    assert len(said(item)["pages"]) == 3
+    assert said(item)["title"] == "Home"
     assert said(item)["left_out"] == "pages not read within 5 seconds"
+
+
+def test_a_redirect_to_another_spelling_of_the_same_page_is_followed(
+    serving: Callable[..., Site],
+) -> None:
+    shop = serving(
+        {
+            "/": page("Home", "/contact", "/kontakt"),
+            "/contact": Said("", 301, {"Location": "/contact/"}),
+            "/contact/": page("Contact"),
+            "/kontakt": Said("", 302, {"Location": "/contact/"}),
+        }
+    )
+    item = scanned(shop, 20)
+    assert [line["title"] for line in said(item)["pages"]] == ["Home", "Contact"]
 
 
 def test_a_calendar_without_end_costs_only_so_many_pages(serving: Callable[..., Site]) -> None:
@@ -142,6 +160,18 @@ def test_a_later_scan_that_finds_less_takes_nothing_away(serving: Callable[..., 
     assert domain.emails == ["a@baeckerei-vogt.de"]
     assert (domain.verdict, found.verdict) == ("selected", "maybe")
     assert found.title == "Shop"
+
+
+def test_who_asked_not_to_be_listed_is_nowhere(serving: Callable[..., Site]) -> None:
+    stated = (
+        '<script type="application/ld+json">{"@type":"Organization","email":"a@vogt.de"}</script>'
+    )
+    shop = serving({"/": f'{stated}<a href="mailto:a@vogt.de">a</a> b@vogt.de'})
+    suppress("a@vogt.de", "", None)
+    item = scanned(shop)
+    assert said(item)["emails"] == ["b@vogt.de"]
+    for kept in (item.result, Domain.objects.get().emails, Page.objects.get().data):
+        assert "a@vogt.de" not in str(kept)
 
 
 def test_a_site_that_fails_is_listed_with_the_reason(serving: Callable[..., Site]) -> None:

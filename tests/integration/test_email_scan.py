@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from pydantic import ValidationError
 
 from batches.curation import suppress
 from batches.models import Contact, Domain, Item, Scan
+from batches.operations.email_scan import EmailScanParams
 from tests.integration.running import finished, started
 from tests.sites import Pages, Said, site
 
@@ -84,3 +86,10 @@ def test_a_site_that_fails_says_so(settings: LazySettings) -> None:
     with site(settings, {"/": Said("", 404)}) as vogt:
         item = scanned(vogt.base)
     assert (item.state, item.error) == ("failed", "The site answered 404 Not Found.")
+
+
+@pytest.mark.parametrize("kinds", ["rolefree", "", "role;free", "somebody"])
+def test_kinds_that_nobody_knows_are_refused(kinds: str) -> None:
+    with pytest.raises(ValidationError):
+        EmailScanParams(kinds=kinds)
+    assert EmailScanParams(kinds=" role, free ").kinds

@@ -142,7 +142,7 @@ async def test_a_sitemap_in_an_index(setup: Setup) -> None:
 
 async def _sitemaps(setup: Setup) -> dict[str, object]:
     operation = SitemapScan()
-    operation._fetcher = setup.fetcher
+    operation.fetcher = setup.fetcher
     result = await operation.run(setup.base, SitemapScanParams(), Context(1, 0, 1, "test"))
     return dict(result.data)
 
@@ -178,7 +178,7 @@ async def test_everything_else_in_a_page_and_its_headers(setup: Setup) -> None:
         "Location": "http://[::1]/",
     }
     operation = PageScan()
-    operation._fetcher = setup.fetcher
+    operation.fetcher = setup.fetcher
     params = PageScanParams.model_validate({"respect_robots": False})
     found = (await operation.run(setup.base, params, Context(1, 0, 1, "test"))).data
     assert found["title"] == "Shop"

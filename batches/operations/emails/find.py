@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from batches.operations.emails.marked import Said, Shown
@@ -30,31 +30,29 @@ class Found:
     how: str = "text"
 
 
-def find(document: Document, url: str = "", deobfuscate: bool = True) -> list[Found]:
+def find(document: Document, deobfuscate: bool = True) -> list[Found]:
     """Each address once, as it was written most openly, in the order of finding.
 
     What is written so that robots shall not read it is found only to `deobfuscate`; what is hidden from
     people never is.
     """
-    shown = Shown(document)
     found = _Gathered()
-    ways = [_linked(shown), _stated(document), _shown(shown, deobfuscate)]
-    if deobfuscate:
-        backwards = [Said(text, "backwards") for text in shown.backwards()]
-        ways = [
-            _linked(shown),
-            _stated(document),
-            _texts(backwards),
-            _shown(shown, True),
-            _scripts(document),
-        ]
-    for way in ways:
-        for one in way:
-            if one.how == "cloudflare" and not deobfuscate:
-                continue
-            if not found.add(one):
-                return found.all()
+    for one in _candidates(document, deobfuscate):
+        if not found.add(one):
+            break
     return found.all()
+
+
+def _candidates(document: Document, deobfuscate: bool) -> Iterator[Found]:
+    shown = Shown(document)
+    yield from _texts(shown.said(), deobfuscate)
+    yield from _stated(document)
+    if deobfuscate:
+        yield from _texts(shown.coded(), deobfuscate)
+        yield from _texts(shown.backwards(), deobfuscate)
+    yield from _shown(shown, deobfuscate)
+    if deobfuscate:
+        yield from _scripts(document)
 
 
 class _Gathered:
@@ -80,13 +78,9 @@ class _Gathered:
         return list(self._found.values())
 
 
-def _linked(shown: Shown) -> Iterator[Found]:
-    yield from _texts(shown.said())
-
-
-def _texts(said: "Iterator[Said] | list[Said]") -> Iterator[Found]:
+def _texts(said: Iterable[Said], deobfuscate: bool) -> Iterator[Found]:
     for one in said:
-        for mark in marks(plain(one.text)):
+        for mark in marks(plain(one.text), deobfuscate):
             how = "written out" if mark.spoken else one.how
             yield Found(mark.text, one.name, "", how)
 

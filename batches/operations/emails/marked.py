@@ -36,7 +36,7 @@ _PARTS = [("data-user", "data-domain"), ("data-name", "data-domain"), ("data-loc
 
 
 class Said(NamedTuple):
-    """A text that could hold an address, and whose name stands there; `whole` if it is nothing but addresses."""
+    """A text that could hold an address, and whose name stands there."""
 
     text: str
     how: str
@@ -64,11 +64,11 @@ class Shown:
             elif node.tag == "input":
                 node.decompose()
 
-    def backwards(self) -> Iterator[str]:
+    def backwards(self) -> Iterator[Said]:
         selectors = ["[style*=bidi]", "bdo[dir=rtl]", *sorted(self._backwards)[:50]]
         for selector in selectors:
             for node in self._tree.css(selector)[:50]:
-                yield node.text()[:1_000][::-1]
+                yield Said(node.text()[:1_000][::-1], "backwards")
 
     def text(self) -> str:
         self._tree.strip_tags(["script", "style", "template", "svg"])
@@ -80,16 +80,21 @@ class Shown:
             text = text.replace(escape, character)
         return text
 
+    def coded(self) -> Iterator[Said]:
+        """What Cloudflare has put in place of addresses."""
+        for node in self._tree.css('[data-cfemail], [href*="/cdn-cgi/l/email-protection#"]')[
+            :_MAX_NODES
+        ]:
+            found = _CODED.search(node.attributes.get("href") or "")
+            coded = node.attributes.get("data-cfemail") or (found[1] if found else "")
+            yield Said(_uncoded(coded or ""), "cloudflare")
+
     def said(self) -> Iterator[Said]:
         """Of links and attributes."""
         for node in self._tree.css("a[href], area[href]")[:_MAX_NODES]:
             href = (node.attributes.get("href") or "").strip()
             if href[:7].lower() == "mailto:":
                 yield from _mailto(href[7:], node)
-            elif found := _CODED.search(href):
-                yield Said(_uncoded(found[1]), "cloudflare")
-        for node in self._tree.css("[data-cfemail]")[:_MAX_NODES]:
-            yield Said(_uncoded(node.attributes.get("data-cfemail") or ""), "cloudflare")
         selector = ", ".join(f"[{name}]" for name in (*_ATTRIBUTES, *{one for one, _ in _PARTS}))
         for node in self._tree.css(selector)[:_MAX_NODES]:
             yield from _attributed(node)

@@ -35,25 +35,12 @@ _BETWEEN = (
 _HOST = re.compile(
     rf"[^\W_](?:[^\W_]|-){{0,62}}(?:{_BETWEEN}[^\W_](?:[^\W_]|-){{0,62}}){{1,5}}", re.IGNORECASE
 )
+# Between two labels, anything but the dot itself.
+_SPELT = re.compile(r"[^\w.-]|_")
 _LABELS = re.compile(_BETWEEN, re.IGNORECASE)
 _BEFORE = re.compile(rf"(?:{_BETWEEN})\Z", re.IGNORECASE)
 _SPOKEN = (" at ", " AT ", " At ", " arroba ", " chez ", " chiocciola ", " klammeraffe ", " kukac ")
 _SPOKEN_WIDE = (" \u00e4t ", " zavin\u00e1\u010d ", " \u0441\u043e\u0431\u0430\u043a\u0430 ")
-_SPOKEN_DOTS = (
-    " dot ",
-    " DOT ",
-    " Dot ",
-    " punkt ",
-    " Punkt ",
-    " punto ",
-    " ponto ",
-    "(dot)",
-    "[dot]",
-    "[.]",
-    "(.)",
-    " \u0442\u043e\u0447\u043a\u0430 ",
-    " te\u010dka ",
-)
 # Before a mere "at" nobody but these is a mailbox: "look at shop.de" is a sentence.
 _BOXES = frozenset({
     "info", "mail", "email", "e-mail", "contact", "kontakt", "office", "hello", "hallo", "support", "sales",
@@ -106,7 +93,7 @@ def _around_ats(text: str) -> Iterator[Mark]:
 def _in_url(text: str, start: int) -> bool:
     """Whether it is the name and the key in an address: ssh://git@shop.de, https://user:key@shop.de"""
     before = text[max(0, start - 100) : start]
-    return "://" in before and "://" in before.split()[-1] if before.strip() else False
+    return "://" in before and not before[-1].isspace() and "://" in before.split()[-1]
 
 
 def _next_sentence(host: str) -> str:
@@ -150,17 +137,17 @@ def _bracketed(text: str) -> Iterator[Mark]:
 
 def _spoken(text: str) -> Iterator[Mark]:
     """info at shop dot de: words alone, so only beside a dot that is written out, or after a usual box."""
-    dotted = any(dot in text for dot in _SPOKEN_DOTS)
     for word in _SPOKEN if text.isascii() else (*_SPOKEN, *_SPOKEN_WIDE):
         at = text.find(word)
         for _ in range(MAX_MARKS):
             if at < 0:
                 break
             after = at + len(word)
-            spelt = dotted and any(dot in text[after : after + 80] for dot in _SPOKEN_DOTS)
-            box = text[max(0, at - 20) : at].rpartition(" ")[2].lower()
-            if spelt or box in _BOXES:
-                yield from _joined(text, at, after)
+            # In prose no host follows, and nothing more needs to be asked.
+            if host := _HOST.match(text, after, after + 120):
+                box = text[max(0, at - 20) : at].rpartition(" ")[2].lower()
+                if box in _BOXES or _SPELT.search(host[0]):
+                    yield from _joined(text, at, after)
             at = text.find(word, after - 1)
 
 

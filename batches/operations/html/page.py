@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from batches.operations.emails.find import find
 from batches.operations.html import (
     article,
-    contacts,
     forms,
     head,
     icons,
     indexing,
     links,
+    phones,
     published,
     social,
     technology,
@@ -33,14 +34,15 @@ def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[
     return fields(Document(html, url, headers))
 
 
-def fields(document: Document) -> dict[str, Any]:
-    """The same of a page that is parsed already."""
+def fields(document: Document, deobfuscate: bool = True) -> dict[str, Any]:
+    """The same of a page that is parsed already; `deobfuscate` as `emails.find` has it."""
     found = {
         **_head(document),
         **_made(document),
         **_links(document),
         **_technology(document),
         **_body(document),
+        "emails": [one.address for one in find(document, deobfuscate)],
     }
     if document.read < len(document.html):
         found["partly_read"] = (
@@ -118,14 +120,13 @@ def _body(document: Document) -> dict[str, Any]:
     said = document.structured
     root = document.tree.css_first("html")
     language = root.attributes.get("lang") if root else None
-    country = contacts.region(language, urls.host(document.base))
+    country = phones.region(language, urls.host(document.base))
     return {
         "h1": titles.heading(document),
         "word_count": document.words,
         "text_ratio": round(len(text) / len(document.html), 3) if document.html else 0.0,
         "counts": _counts(document),
-        "emails": contacts.emails(text, [*_after("mailto:", document), *said.texts("email")]),
-        "phones": contacts.phones([*_after("tel:", document), *said.texts("telephone")], country),
+        "phones": phones.phones([*_called(document), *said.texts("telephone")], country),
     }
 
 
@@ -143,6 +144,5 @@ def _counts(document: Document) -> dict[str, int]:
     }
 
 
-def _after(scheme: str, document: Document) -> list[str]:
-    found = (link.url for link in document.links)
-    return [url[len(scheme) :] for url in found if url[: len(scheme)].lower() == scheme]
+def _called(document: Document) -> list[str]:
+    return [link.url[4:] for link in document.links if link.url[:4].lower() == "tel:"]

@@ -68,6 +68,7 @@ def _suffixes() -> PublicSuffixList:
 @lru_cache(maxsize=20_000)
 def registrable(name: str) -> str:
     """The part of a host that somebody registered: `example.co.uk`; the host itself if it has none."""
+    name = name.rstrip(".").lower()
     if name.startswith("[") or name.replace(".", "").isdigit():
         return name
     return str(_suffixes().privatesuffix(name) or name)

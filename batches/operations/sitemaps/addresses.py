@@ -1,26 +1,9 @@
 """Addresses of sitemaps and pages: whose they are, and which of them are the same."""
 
-from functools import cache, lru_cache
-
 import ada_url
-from publicsuffixlist import PublicSuffixList
 
 from batches.operation import InvalidTarget
 from batches.operations.web.targets import domain_of, parse
-
-
-@lru_cache(maxsize=4_096)
-def registrable(host: str) -> str:
-    """example.co.uk for www.example.co.uk; an address or a name that nobody sells is itself."""
-    host = host.rstrip(".").lower()
-    if host.startswith("[") or host.replace(".", "").isdecimal():
-        return host
-    return str(_suffixes().privatesuffix(host) or host)
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
 
 
 def one_spelling(address: str) -> str:

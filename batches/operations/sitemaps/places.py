@@ -1,9 +1,7 @@
 """Where a site may have its sitemaps, if robots.txt names none."""
 
 import asyncio
-from collections.abc import Iterator
-
-import ada_url
+from collections.abc import Iterable, Iterator
 
 from batches.operation import Failure, Skip
 from batches.operations.html.charset import decode
@@ -42,15 +40,19 @@ def _links(answer: Answer) -> tuple[list[str], list[str]]:
     text, _ = decode(answer.body, answer.headers.get("content-type", ""))
     document = Document(text, answer.url, answer.headers)
     maps = [*_related(document, "sitemap"), *_mentioned(document)]
-    feeds = [url for url in _related(document, "alternate", _FEED_TYPES) if url]
-    return list(dict.fromkeys(maps))[:_MOST], list(dict.fromkeys(feeds))[:_MOST]
+    feeds = _related(document, "alternate", _FEED_TYPES)
+    return _few(maps), _few(feeds)
+
+
+def _few(addresses: Iterable[str]) -> list[str]:
+    return list(filter(None, dict.fromkeys(addresses)))[:_MOST]
 
 
 def _related(document: Document, kind: str, types: frozenset[str] = frozenset()) -> Iterator[str]:
-    for kinds, attributes in document.relations:
-        given = (attributes.get("type") or "").partition(";")[0].strip().lower()
-        if kind in kinds and (not types or given in types):
-            yield _joined(document.base, attributes.get("href") or "")
+    for relation in document.related(kind):
+        given = (relation.attributes.get("type") or "").partition(";")[0].strip().lower()
+        if not types or given in types:
+            yield document.absolute(relation.attributes["href"]) or ""
 
 
 def _mentioned(document: Document) -> Iterator[str]:
@@ -61,10 +63,3 @@ def _mentioned(document: Document) -> Iterator[str]:
         a_file = path.startswith("http") and "." in name and not path.endswith(_NO_FILES)
         if a_file and "sitemap" in name:
             yield link.url.partition("#")[0]
-
-
-def _joined(base: str, address: str) -> str:
-    try:
-        return ada_url.join_url(base, address.strip())
-    except ValueError:
-        return ""

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from batches.operations.sitemaps.addresses import registrable
+from batches.operations.html.urls import registrable
 from batches.operations.sitemaps.files import File
 from batches.operations.sitemaps.values import Entry
 

@@ -11,8 +11,9 @@ from uuid import UUID
 import ada_url
 
 from batches.operation import Failure, Row, Skip, Storage, Transient
+from batches.operations.html.urls import registrable
 from batches.operations.sitemaps import places
-from batches.operations.sitemaps.addresses import one_spelling, parsed, path_of, registrable
+from batches.operations.sitemaps.addresses import one_spelling, parsed, path_of
 from batches.operations.sitemaps.files import FILE, File, Place, Shelf, is_as_it_was, recalled
 from batches.operations.sitemaps.loading import Loading
 from batches.operations.sitemaps.reader import NotASitemap

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 import ada_url
 from aiohttp.abc import AbstractResolver
@@ -17,6 +18,10 @@ from batches.operations.web.robots import PRODUCT, Robots
 from batches.operations.web.targets import is_url, parse
 
 MAX_BODY = 5 * 1024 * 1024
+# Told to come back later: another attempt is what the site itself asks for.
+_LATER = frozenset({408, 425, 429})
+# Not implemented, wrong version, not extended: the same request will get the same answer.
+_NEVER = frozenset({501, 505, 510})
 _HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
@@ -32,6 +37,18 @@ class Limits:
 def is_page(status: int, content_type: str) -> bool:
     """Whether there is something to read: of errors and redirects nobody reads the text."""
     return status < 300 and content_type in _HTML
+
+
+def check(answer: Answer) -> None:
+    """Raises Transient or Permanent for an answer that says no."""
+    if answer.status < 400:
+        return
+    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
+    words = f"The site answered {answer.status} {phrase}".strip() + "."
+    again = answer.status in _LATER or (answer.status >= 500 and answer.status not in _NEVER)
+    if again:
+        raise Transient(words, cause=words, retry_after=answer.retry_after)
+    raise Permanent(words, cause=words)
 
 
 PAGE = Reading(MAX_BODY, is_page)
