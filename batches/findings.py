@@ -1,7 +1,7 @@
 """What was found, as lists: page by page, by key, through filters that an address can carry."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 from uuid import UUID
 
@@ -105,7 +105,7 @@ _TEXTS = ("q", "verdict", "domain", "technology", "contact_kind")
 _FLAGS = ("with_contacts", "failing", "changed")
 # What no list shows.
 _HEAVY = {
-    Domain: ("data", "social", "phones"),
+    Domain: ("social", "phones"),
     Page: ("data", "schema_types", "body_sha256"),
     SitemapFile: ("body_sha256",),
     Contact: (),
@@ -159,7 +159,7 @@ def _uuid(text: str) -> UUID | None:
 @bounded
 def counted(chosen: Filter) -> int:
     """How many match; no more than one past MOST_COUNTED are looked at."""
-    return len(chosen.rows().values_list("pk")[: MOST_COUNTED + 1])
+    return chosen.rows()[: MOST_COUNTED + 1].count()
 
 
 def exported(chosen: Filter, columns: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
@@ -182,8 +182,3 @@ def names(chosen: Filter) -> Iterator[str]:
     while page := list(rows.filter(**{f"{column}__gt": after})[:_EXPORT_PAGE]):
         yield from page
         after = page[-1]
-
-
-def of_domain(chosen: Filter, kind: str, domain: str) -> Filter:
-    """Another list of one domain, every other choice forgotten."""
-    return replace(Filter(kind=kind), domain=domain)

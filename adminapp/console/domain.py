@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from adminapp.batch_json import json_text
 from adminapp.console.access import require
 from adminapp.console.findings import decisions, list_url
 from batches import findings, history
@@ -25,7 +24,6 @@ def domain(request: HttpRequest, name: str) -> HttpResponse:
         "lists": lists,
         "visits": history.history(found),
         "facts": _facts(found),
-        "raw": json_text(found.data) if found.data else "",
         "verdicts": Verdict.choices,
         **decisions(request),
     }

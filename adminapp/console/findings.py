@@ -16,7 +16,7 @@ from adminapp.file_formats import FORMATS, NO_PARQUET
 from adminapp.roles import may
 from batches import curation, findings
 from batches.curation import BadVerdict, Judged
-from batches.findings import KINDS, MOST_COUNTED, Filter
+from batches.findings import MOST_COUNTED, Filter
 from batches.intake import BadInput
 from batches.models import Contact, Verdict
 from batches.operation import UnknownOperation, operations
@@ -142,6 +142,3 @@ def _query(chosen: Filter, **more: str) -> str:
 
 def list_url(chosen: Filter) -> str:
     return f"{reverse(f'{WORDS[chosen.kind][0]}-list')}?{_query(chosen)}"
-
-
-assert WORDS.keys() == KINDS.keys()

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 LEAST_SECONDS = 0.05
-FORGET_SECONDS = 3_600.0
+FORGET_SECONDS = 86_400.0
 
 
 @dataclass(slots=True, eq=False)

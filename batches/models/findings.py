@@ -104,13 +104,10 @@ class Domain(Finding):
     sitemaps = models.PositiveIntegerField(null=True)
     sitemap_urls = models.PositiveIntegerField(null=True)
     contacts = models.PositiveIntegerField(null=True)
-    data = models.JSONField(default=dict, db_default={})  # The rest of what the page scan found.
 
     class Meta(Finding.Meta):
         indexes = [
             models.Index(fields=["verdict", "name"], name="domain_by_verdict"),
-            models.Index(fields=["-scanned_at", "name"], name="domain_by_scan"),
-            models.Index(fields=["batch_id", "name"], name="domain_by_batch"),
             ManyValued(fields=["technologies"], name="domain_by_technology"),
         ]
 

@@ -47,7 +47,7 @@ def test_a_list_is_read_page_by_page_and_whole() -> None:
 
 
 def test_a_page_costs_one_query_and_loads_nothing_heavy() -> None:
-    domains(*(f"{n}.test" for n in range(60)), data={"much": "x" * 10_000})
+    domains(*(f"{n}.test" for n in range(60)), social={"much": "x" * 10_000})
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -55,7 +55,7 @@ def test_a_page_costs_one_query_and_loads_nothing_heavy() -> None:
     asked = [q["sql"] for q in queries if "batches_domain" in q["sql"]]
     assert len(page.rows) == 50
     assert len(asked) == 1
-    assert '"data"' not in asked[0]
+    assert '"social"' not in asked[0]
     assert "COUNT" not in asked[0]
 
 

@@ -154,11 +154,11 @@ class TestMerging:
         assert the("a.test").first_seen_at == before.first_seen_at
 
     def test_a_row_has_changed_when_a_scan_finds_something_else(self) -> None:
-        stored(domain("a.test", title="One", data={"a": 1}))
+        stored(domain("a.test", title="One", batch_id=1))
         assert not the("a.test").has_changed
-        stored(domain("a.test", title="Two", data={"a": 1}))
+        stored(domain("a.test", title="Two", batch_id=1))
         assert the("a.test").has_changed
-        stored(domain("a.test", title="Two", data={"a": 2}))
+        stored(domain("a.test", title="Two", batch_id=2))
         assert not the("a.test").has_changed
 
     @pytest.mark.parametrize("many", [3, COPY_FROM + 3])
@@ -178,10 +178,10 @@ class TestMerging:
 
     def test_texts_and_numbers_are_made_to_fit(self) -> None:
         odd = {"a\0": ["\ud800", float("nan")], "b": (1, 2)}
-        stored(domain("a.test", title="x\0y\ud800", language="l" * 500, status=10**9, data=odd))
+        stored(domain("a.test", title="x\0y\ud800", language="l" * 500, status=10**9, social=odd))
         found = the("a.test")
         assert (found.title, found.language, found.status) == ("xy?", "l" * 100, 32767)
-        assert found.data == {"a": ["?", None], "b": [1, 2]}
+        assert found.social == {"a": ["?", None], "b": [1, 2]}
 
     def test_rows_are_loaded_by_their_keys(self) -> None:
         ids = [key_of("a.test", f"https://a.test/{n}") for n in range(3)]
