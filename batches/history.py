@@ -6,6 +6,7 @@ from typing import Any
 
 from batches.bounded import bounded
 from batches.models import Batch, Domain, Item, Scan
+from batches.operation import operations
 
 # Different each time, and no news.
 _NOISE = frozenset({
@@ -26,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One scan. `changes` are against the scan before by the same operation; None: there was none."""
+    """One scan, with the title of its operation. `changes` are against the scan before by the same operation; None: there was none."""
 
     batch: Batch | None
     seq: int
@@ -41,7 +42,7 @@ def history(domain: Domain, limit: int = 20) -> list[Visit]:
     """Newest first. Results are those of the items: a batch that is gone has taken its own with it."""
     scans = list(Scan.objects.filter(domain=domain).order_by("-at")[:limit])
     batches = Batch.objects.in_bulk({scan.batch_id for scan in scans})
-    results = _results(scans)
+    results, known = _results(scans), operations()
     visits: list[Visit] = []
     last: dict[str, dict[str, Any]] = {}
     for scan in reversed(scans):
@@ -51,7 +52,8 @@ def history(domain: Domain, limit: int = 20) -> list[Visit]:
         if result:
             last[scan.operation] = result
         batch = batches.get(scan.batch_id)
-        visits.append(Visit(batch, scan.seq, scan.operation, scan.at, scan.problem, changes))
+        title = known[scan.operation].title if scan.operation in known else scan.operation
+        visits.append(Visit(batch, scan.seq, title, scan.at, scan.problem, changes))
     return visits[::-1]
 
 

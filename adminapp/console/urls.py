@@ -12,6 +12,7 @@ from adminapp.console import (
     findings,
     items,
     sign_in,
+    suppression,
 )
 from batches.findings import KINDS
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("pages/", findings.finding_list, {"kind": "pages"}, name="page-list"),
     path("sitemaps/", findings.finding_list, {"kind": "sitemaps"}, name="sitemap-list"),
     path("contacts/", findings.finding_list, {"kind": "contacts"}, name="contact-list"),
+    path("contacts/not-listed/", suppression.suppression, name="suppression"),
     path("domains/of/<str:name>/", domain.domain, name="domain"),
     path("sitemaps/of/<uuid:key>/", domain.sitemap, name="sitemap"),
     path("<finding:kind>/decide/", findings.decide, name="decide"),

@@ -206,6 +206,29 @@ async def downloaded(path: str) -> bytes:
     return body
 
 
+class TestSuppression:
+    def test_an_address_goes_and_may_come_back(self) -> None:
+        client = signed_in("operator")
+        post = {"entry": "Info@A.de ", "reason": "asked by phone"}
+        html = client.post("/contacts/not-listed/", post, follow=True).content.decode()
+        assert "1 contact removed" in html
+        assert "asked by phone" in html
+        assert [contact.domain_id for contact in Contact.objects.all()] == ["b.de"]
+        client.post("/contacts/not-listed/", {"entry": "info@a.de", "remove": "1"})
+        assert "Nobody has asked yet" in get(client, "/contacts/not-listed/")
+
+    def test_what_is_no_address_is_said(self) -> None:
+        client = signed_in("operator")
+        response = client.post("/contacts/not-listed/", {"entry": "jo"}, follow=True)
+        assert "Give an address" in response.content.decode()
+
+    def test_viewers_neither_see_nor_change_it(self) -> None:
+        client = signed_in("viewer")
+        assert client.get("/contacts/not-listed/").status_code == 403
+        assert client.post("/contacts/not-listed/", {"entry": "a@b.de"}).status_code == 403
+        assert "not to be listed" not in get(client, "/contacts/")
+
+
 @pytest.mark.django_db(transaction=True)
 class TestExports:
     async def test_csv_and_ndjson_hold_what_matches(self) -> None:
