@@ -11,6 +11,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    and_,
     any_,
     bindparam,
     case,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -119,9 +119,13 @@ def _merging(label: str, columns: tuple[str, ...], new: Insert) -> Insert:
     quiet: frozenset[str] = getattr(model, "QUIET", frozenset())
     watched = [name for name in merged if name not in quiet and name in columns]
     if "changed_at" in table.c and watched:
-        before = tuple_(*(table.c[name] for name in watched))
-        after = tuple_(*(merged[name] for name in watched))
-        merged["changed_at"] = case((before.is_distinct_from(after), NOW), else_=table.c.changed_at)
+        # What is found for the first time, perhaps by another operation, is no change of what was there.
+        other = (
+            _filled(fields(label)[name], table.c[name])
+            & table.c[name].is_distinct_from(merged[name])
+            for name in watched
+        )
+        merged["changed_at"] = case((or_(*other), NOW), else_=table.c.changed_at)
     where = [table.c[name] for name in keys]
     if not merged:
         return new.on_conflict_do_nothing(index_elements=where)
@@ -139,8 +143,14 @@ def _keys(label: str) -> tuple[str, ...]:
 def _kept(field: Field, old: Any, new: Any) -> Any:
     if isinstance(field, models.JSONField):
         both = (func.jsonb_typeof(old) == "object") & (func.jsonb_typeof(new) == "object")
-        empty = or_(*(cast(new, Text) == nothing for nothing in _EMPTY_JSON))
-        return case((both, old.op("||")(new)), (empty, old), else_=new)
+        return case((both, old.op("||")(new)), (_filled(field, new), new), else_=old)
+    return case((_filled(field, new), new), else_=old)
+
+
+def _filled(field: Field, value: Any) -> Any:
+    """Whether a value says something. Of numbers and the like only NULL doesn't."""
+    if isinstance(field, models.JSONField):
+        return and_(value.is_not(None), *(cast(value, Text) != empty for empty in _EMPTY_JSON))
     if isinstance(field, models.CharField | models.TextField):
-        return func.coalesce(func.nullif(new, ""), old)
-    return func.coalesce(new, old)
+        return func.coalesce(value, "") != ""
+    return value.is_not(None)

@@ -153,6 +153,14 @@ class TestMerging:
         assert the("a.test").verdict == "selected"
         assert the("a.test").first_seen_at == before.first_seen_at
 
+    def test_what_is_found_for_the_first_time_is_no_change(self) -> None:
+        stored(domain("a.test", batch_id=1))
+        stored(domain("a.test", batch_id=1, title="One", emails=["i@a.test"], pages=3, problem=""))
+        assert the("a.test").pages == 3
+        assert not the("a.test").has_changed
+        stored(domain("a.test", batch_id=2, pages=4))
+        assert the("a.test").has_changed
+
     def test_a_row_has_changed_when_a_scan_finds_something_else(self) -> None:
         stored(domain("a.test", title="One", batch_id=1))
         assert not the("a.test").has_changed
