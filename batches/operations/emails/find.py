@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from batches.operations.emails.marked import Said, Shown
+from batches.operations.emails.marked import Said, coded, said
 from batches.operations.emails.scripts import written
+from batches.operations.emails.shown import Shown
 from batches.operations.emails.text import Mark, marks, plain
 from batches.operations.emails.valid import valid
 from batches.operations.html.document import Document
@@ -45,11 +46,12 @@ def find(document: Document, deobfuscate: bool = True) -> list[Found]:
 
 def _candidates(document: Document, deobfuscate: bool) -> Iterator[Found]:
     shown = Shown(document)
-    yield from _texts(shown.said(), deobfuscate)
+    yield from _texts(said(shown.tree, document.html, deobfuscate), deobfuscate)
     yield from _stated(document)
     if deobfuscate:
-        yield from _texts(shown.coded(), deobfuscate)
-        yield from _texts(shown.backwards(), deobfuscate)
+        yield from _texts(coded(shown.tree), deobfuscate)
+        backwards = (Said(text, "backwards") for text in shown.backwards())
+        yield from _texts(backwards, deobfuscate)
     yield from _shown(shown, deobfuscate)
     if deobfuscate:
         yield from _scripts(document)
@@ -78,8 +80,8 @@ class _Gathered:
         return list(self._found.values())
 
 
-def _texts(said: Iterable[Said], deobfuscate: bool) -> Iterator[Found]:
-    for one in said:
+def _texts(pieces: Iterable[Said], deobfuscate: bool) -> Iterator[Found]:
+    for one in pieces:
         for mark in marks(plain(one.text), deobfuscate):
             how = "written out" if mark.spoken else one.how
             yield Found(mark.text, one.name, "", how)
@@ -96,10 +98,10 @@ def _stated(document: Document) -> Iterator[Found]:
 
 
 def _shown(shown: Shown, deobfuscate: bool) -> Iterator[Found]:
-    text = plain(shown.text())
-    for mark in marks(text, deobfuscate):
-        how = "written out" if mark.spoken else "text"
-        yield Found(mark.text, _name_before(text, mark), _context(text, mark), how)
+    for text in shown.text(deobfuscate):
+        for mark in marks(text, deobfuscate):
+            how = "written out" if mark.spoken else "text"
+            yield Found(mark.text, _name_before(text, mark), _context(text, mark), how)
 
 
 def _name_before(text: str, mark: Mark) -> str:
@@ -117,6 +119,9 @@ def _context(text: str, mark: Mark) -> str:
 def _scripts(document: Document) -> Iterator[Found]:
     for script in document.scripts:
         if script.lstrip()[:1] in "{[":
+            # Keys that say what is what are all that most data has of it: "@type".
+            if script.count("@") == script.count('"@') and "\\" not in script:
+                continue
             script = _data(script)
         for text in written(script):
             for mark in marks(plain(text), deobfuscate=False):

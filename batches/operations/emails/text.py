@@ -32,14 +32,13 @@ _BETWEEN = (
     rf"(?:\.|\s\.\s|\s{{0,2}}[\[({{<*_|-]{{1,2}}\s{{0,2}}(?:{_DOT})\s{{0,2}}[\])}}>*_|-]{{1,2}}\s{{0,2}}"
     rf"|\s{{1,2}}(?:dot|punkt|punto|ponto|punt|te\u010dka|kropka|\u0442\u043e\u0447\u043a\u0430|d0t)\s{{1,2}})"
 )
-_HOST = re.compile(
-    rf"[^\W_](?:[^\W_]|-){{0,62}}(?:{_BETWEEN}[^\W_](?:[^\W_]|-){{0,62}}){{1,5}}", re.IGNORECASE
-)
+_NAME = r"[^\W_](?:[^\W_]|-){0,62}"
+_HOST = re.compile(rf"{_NAME}(?:{_BETWEEN}{_NAME}){{1,5}}", re.IGNORECASE)
 # Between two labels, anything but the dot itself.
 _SPELT = re.compile(r"[^\w.-]|_")
 _LABELS = re.compile(_BETWEEN, re.IGNORECASE)
 _BEFORE = re.compile(rf"(?:{_BETWEEN})\Z", re.IGNORECASE)
-_SPOKEN = (" at ", " AT ", " At ", " arroba ", " chez ", " chiocciola ", " klammeraffe ", " kukac ")
+_SPOKEN = (" at ", " arroba ", " chez ", " chiocciola ", " klammeraffe ", " kukac ")
 _SPOKEN_WIDE = (" \u00e4t ", " zavin\u00e1\u010d ", " \u0441\u043e\u0431\u0430\u043a\u0430 ")
 # Before a mere "at" nobody but these is a mailbox: "look at shop.de" is a sentence.
 _BOXES = frozenset({
@@ -63,7 +62,7 @@ def plain(text: str) -> str:
         if any(mark in text for mark in _WIDE):
             text = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
         text = text.translate(_INVISIBLE)
-    if "&#" in text or "&commat" in text or "&period" in text:
+    if "&" in text and ("&#" in text or "&commat" in text or "&period" in text):
         text = unescape(text)
     return text
 
@@ -76,18 +75,19 @@ def marks(text: str, deobfuscate: bool = True) -> Iterator[Mark]:
         yield from _spoken(text)
 
 
+def is_spelt(text: str) -> bool:
+    """Whether an address may be written out in words in a `plain` text; tags may have been spaces there."""
+    return any(True for _ in _bracketed_ats(text)) or any(True for _ in _spoken(text))
+
+
 def _around_ats(text: str) -> Iterator[Mark]:
-    at = text.find("@")
-    for _ in range(MAX_MARKS):
-        if at < 0:
-            return
+    for at in _places(text, "@"):
         start, end = _local_start(text, at), _domain_end(text, at + 1)
         if start < at and end > at + 3 and not _in_url(text, start) and text[end : end + 1] != "@":
             end -= len(_next_sentence(text[at:end]))
             yield Mark(text[start:end], start, end, spoken=False)
         elif text[at - 1 : at] == " " and text[at + 1 : at + 2] == " ":
             yield from _joined(text, at, at + 2)
-        at = text.find("@", at + 1)
 
 
 def _in_url(text: str, start: int) -> bool:
@@ -125,30 +125,40 @@ def _domain_end(text: str, start: int) -> int:
 
 def _bracketed(text: str) -> Iterator[Mark]:
     """info [at] shop (dot) de"""
+    for found in _bracketed_ats(text):
+        yield from _joined(text, found.start(), found.end())
+
+
+def _bracketed_ats(text: str) -> Iterator[re.Match[str]]:
     for bracket in "[({<*_|\u00ab-":
-        at = text.find(bracket)
-        for _ in range(MAX_MARKS):
-            if at < 0:
-                break
+        for at in _places(text, bracket):
             if found := _BRACKETED_AT.match(text, at, at + 40):
-                yield from _joined(text, at, found.end())
-            at = text.find(bracket, at + 1)
+                yield found
 
 
 def _spoken(text: str) -> Iterator[Mark]:
     """info at shop dot de: words alone, so only beside a dot that is written out, or after a usual box."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = text
     for word in _SPOKEN if text.isascii() else (*_SPOKEN, *_SPOKEN_WIDE):
-        at = text.find(word)
-        for _ in range(MAX_MARKS):
-            if at < 0:
-                break
-            after = at + len(word)
+        for at in _places(lower, word):
+            # A tag before the host may have left another space.
+            after = at + len(word) + (text[at + len(word) : at + len(word) + 1] == " ")
             # In prose no host follows, and nothing more needs to be asked.
             if host := _HOST.match(text, after, after + 120):
-                box = text[max(0, at - 20) : at].rpartition(" ")[2].lower()
+                box = lower[max(0, at - 20) : at].rpartition(" ")[2]
                 if box in _BOXES or _SPELT.search(host[0]):
                     yield from _joined(text, at, after)
-            at = text.find(word, after - 1)
+
+
+def _places(text: str, mark: str) -> Iterator[int]:
+    at = text.find(mark)
+    for _ in range(MAX_MARKS):
+        if at < 0:
+            return
+        yield at
+        at = text.find(mark, at + 1)
 
 
 def _joined(text: str, before: int, after: int) -> Iterator[Mark]:

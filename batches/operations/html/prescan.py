@@ -78,8 +78,7 @@ def _few_attributes(html: str) -> int:
 def _surely_flat(html: str, end: int) -> bool:
     """Whether the limits hold whatever is inside what: true of nearly every page, and quickly seen."""
     tags = html.count("<", 0, end)
-    opening = tags - html.count("</", 0, end)
-    if opening * tags > 2 * MAX_STEPS:
+    if tags * tags > 2 * MAX_STEPS and (tags - html.count("</", 0, end)) * tags > 2 * MAX_STEPS:
         return False
     reopened = sum(1 for _ in _REOPENED.finditer(html, 0, end))
     if reopened * tags > MAX_REOPENED:
