@@ -40,6 +40,14 @@ class Permanent(Failure):
     """Any other attempt would fail too: no automatic retry."""
 
 
+class Postpone(Exception):
+    """Nothing was tried: the item comes back in `seconds` at the earliest, and no attempt is counted."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class Skip(Exception):
     """There is nothing to do for this target; the message says why. Neither success nor failure."""
 
@@ -137,7 +145,8 @@ class Operation[P: BaseModel]:
     async def run(self, target: str, params: P, context: Context) -> Result:
         """Do the work for one target. It must not block the loop: every batch shares it.
 
-        Raise Transient to be tried again, Permanent to fail at once, Skip if there is nothing to do.
+        Raise Transient to be tried again, Permanent to fail at once, Skip if there is nothing to do,
+        Postpone if it is not the time yet.
         """
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ from batches.operation import operations
 from dbcompat import embedded, loop
 from tests.environment import DATA
 
-OPERATIONS = ["tests.operations.Flaky", "tests.operations.Slow", "tests.operations.Moody"]
+OPERATIONS = [f"tests.operations.{name}" for name in ("Flaky", "Slow", "Patient", "Moody")]
 
 
 @pytest.hookimpl(trylast=True)

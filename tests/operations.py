@@ -1,10 +1,20 @@
 """Operations that each show one behaviour."""
 
 import asyncio
+import time
 
 from pydantic import BaseModel, Field
 
-from batches.operation import Context, NoParams, Operation, Permanent, Result, Skip, Transient
+from batches.operation import (
+    Context,
+    NoParams,
+    Operation,
+    Permanent,
+    Postpone,
+    Result,
+    Skip,
+    Transient,
+)
 from dbcompat.sessions import in_session
 
 
@@ -33,6 +43,21 @@ class Slow(Operation[SlowParams]):
     async def run(self, target: str, params: SlowParams, context: Context) -> Result:
         await asyncio.sleep(params.seconds)
         return Result()
+
+
+class Patient(Operation[NoParams]):
+    slug = "patient"
+    title = "Patient"
+    description = "Waits for its time, without keeping a place."
+    params = NoParams
+
+    def __init__(self) -> None:
+        self._due: dict[str, float] = {}
+
+    async def run(self, target: str, params: NoParams, context: Context) -> Result:
+        if time.monotonic() < self._due.setdefault(target, time.monotonic() + 0.6):
+            raise Postpone("It is not the time yet.", 0.3)
+        return Result({"attempt": context.attempt})
 
 
 class Moody(Operation[NoParams]):

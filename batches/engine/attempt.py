@@ -24,6 +24,7 @@ from batches.operation import (
     Context,
     Operation,
     Permanent,
+    Postpone,
     Row,
     Skip,
     Storage,
@@ -58,7 +59,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A failed attempt, as it is stored and grouped. `retry_at` is None if it was the last."""
+    """A failed attempt, as it is stored and grouped."""
 
     error_class: str
     message: str
@@ -67,7 +68,6 @@ class Fault:
     trace: str
     started_at: datetime
     duration_ms: int
-    retry_at: datetime | None
 
     @property
     def fingerprint(self) -> str:
@@ -77,12 +77,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt came to. State "pending" means: to be tried again."""
+    """What one attempt came to. State "pending" means: to be tried again, not before `ready_at`."""
 
     seq: int
     state: ItemState
     attempts: int
     error: str = ""
+    ready_at: datetime | None = None
     result: str | None = None  # JSON.
     fault: Fault | None = None
     rows: Sequence[Row] = ()  # Fit for their tables.
@@ -104,11 +105,19 @@ async def attempt(plan: Plan, work: Work) -> Outcome:
         )
     except Skip as skip:
         return Outcome(work.seq, ItemState.SKIPPED, number, error=_clean(str(skip)))
+    except Postpone as postponed:
+        return _postponed(work, postponed)
     except Exception as error:  # noqa: BLE001 -- a plug-in may raise anything, and one item must not end the batch
         if limit.expired():
             error = _timed_out(plan.timeout_seconds).with_traceback(error.__traceback__)
         outcome = _failed(plan, work.seq, number, started, error)
         return replace(outcome, rows=_failure_rows(plan, work, outcome, context))
+
+
+def _postponed(work: Work, postponed: Postpone) -> Outcome:
+    ready_at = datetime.now(UTC) + timedelta(seconds=min(postponed.seconds, MAX_BACKOFF))
+    words = _clean(str(postponed))
+    return Outcome(work.seq, ItemState.PENDING, work.attempts, error=words, ready_at=ready_at)
 
 
 def _failure_rows(plan: Plan, work: Work, outcome: Outcome, context: Context) -> list[Row]:
@@ -134,7 +143,6 @@ def unstorable(outcome: Outcome, error: Exception) -> Outcome:
         trace=_clean("".join(traceback.format_exception(error)), MAX_TRACE),
         started_at=datetime.now(UTC),
         duration_ms=0,
-        retry_at=None,
     )
     return Outcome(
         outcome.seq, ItemState.FAILED, outcome.attempts, error=fault.message, fault=fault
@@ -158,10 +166,9 @@ def _failed(plan: Plan, seq: int, number: int, started: float, error: Exception)
         trace=_clean("".join(traceback.format_exception(error)), MAX_TRACE),
         started_at=datetime.fromtimestamp(started, UTC),
         duration_ms=max(0, round((now - started) * 1000)),
-        retry_at=retry_at,
     )
     state = ItemState.FAILED if retry_at is None else ItemState.PENDING
-    return Outcome(seq, state, number, error=message, fault=fault)
+    return Outcome(seq, state, number, error=message, ready_at=retry_at, fault=fault)
 
 
 def _wait(plan: Plan, number: int, error: Exception) -> float | None:

@@ -164,9 +164,7 @@ async def _finish_items(
         "given_seq": [outcome.seq for outcome in outcomes],
         "given_state": [outcome.state.value for outcome in outcomes],
         "given_attempts": [outcome.attempts for outcome in outcomes],
-        "given_ready_at": [
-            outcome.fault.retry_at if outcome.fault else None for outcome in outcomes
-        ],
+        "given_ready_at": [outcome.ready_at for outcome in outcomes],
         "given_failure_group_id": [
             group_ids[fault.fingerprint] if fault else None for fault in faults
         ],
@@ -188,7 +186,7 @@ async def _add_attempts(session: AsyncSession, batch_id: int, outcomes: Iterable
             "message": outcome.fault.message,
             "trace": outcome.fault.trace,
             "worker": worker_name(),
-            "retry_at": outcome.fault.retry_at,
+            "retry_at": outcome.ready_at,
         }
         for outcome in outcomes
         if outcome.fault
@@ -205,7 +203,7 @@ async def _add_throughput(session: AsyncSession, batch_id: int, outcomes: list[O
             1 for o in outcomes if o.state in (ItemState.SUCCEEDED, ItemState.SKIPPED)
         ),
         "failed": sum(1 for o in outcomes if o.state is ItemState.FAILED),
-        "retried": sum(1 for o in outcomes if o.state is ItemState.PENDING),
+        "retried": sum(1 for o in outcomes if o.state is ItemState.PENDING and o.fault),
     }
     upsert = new.values(
         batch_id=batch_id,

@@ -69,6 +69,16 @@ def test_a_transient_failure_is_tried_again_with_backoff() -> None:
     assert not FailureGroup.objects.filter(batch=batch).exists()
 
 
+def test_what_is_postponed_comes_back_and_no_attempt_is_counted() -> None:
+    batch = finished(started("patient", 20, max_attempts=1, breaker_percent=1))
+    assert counts(batch) == {"succeeded": 20}
+    assert set(batch.items.values_list("attempts", flat=True)) == {1}
+    assert batch.items.get(seq=0).result == {"attempt": 1}
+    assert not Attempt.objects.filter(batch=batch).exists()
+    assert sum(batch.throughput.values_list("retried", flat=True)) == 0
+    assert verify(batch) == []
+
+
 def test_attempts_run_out() -> None:
     batch = finished(started("flaky", 5, max_attempts=2, backoff_seconds=0.05))
     assert counts(batch) == {"failed": 5}
