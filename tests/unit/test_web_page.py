@@ -181,3 +181,23 @@ def test_clean_leaves_nothing_that_json_or_postgresql_refuses() -> None:
 )
 def test_charsets(body: bytes, content_type: str, text: str) -> None:
     assert decode(body, content_type)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gb18030", "北京旅游网 - 首页。欢迎来到我们的网站，我们提供最好的服务。"),
+        ("big5", "台北旅遊網站 - 首頁。歡迎光臨我們的網站，我們提供最好的服務。"),
+        ("shift_jis", "東京の小さな店のホームページ。いらっしゃいませ。お問い合わせはこちら。"),
+        ("euc-jp", "東京の小さな店のホームページ。いらっしゃいませ。お問い合わせはこちら。"),
+        ("euc-kr", "서울의 작은 가게 홈페이지. 어서 오세요. 문의는 이쪽으로 해주세요."),
+        ("windows-1251", "Маленький магазин в Москве. Добро пожаловать на наш сайт."),
+        ("koi8-r", "Маленький магазин в Москве. Добро пожаловать на наш сайт."),
+        ("windows-1253", "Το μικρό μαγαζί στην Αθήνα. Καλώς ήρθατε στην ιστοσελίδα μας."),
+        ("windows-1252", "Bäckerei Müller in Köln. Schöne Grüße aus der Straße, für alle Gäste."),
+        ("windows-1252", "Le café à la crème – “très” bien préparé, c’est ça."),
+    ],
+)
+def test_a_page_that_names_no_encoding_is_read_by_its_looks(encoding: str, text: str) -> None:
+    html = f"<html><head><title>{text}</title><script>var a = 1;</script></head><body><p>{text}</p>"
+    assert decode(html.encode(encoding)) == (html, encoding)

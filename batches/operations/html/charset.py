@@ -4,6 +4,7 @@ import codecs
 import re
 
 import webencodings
+from charset_normalizer import from_bytes
 
 _BOMS = [
     (codecs.BOM_UTF8, "utf-8"),
@@ -16,13 +17,24 @@ _META = re.compile(
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
 # Their texts can be read as UTF-8, too, and come out as something else. Texts in any other never are UTF-8
 # by accident, so there the bytes are believed before what a server says of them.
+# By Python's names. Of Latin ones only the usual one: by a few accents nobody can tell them apart.
+_GUESSED = {
+    "gb18030": "gb18030", "big5": "big5", "cp932": "shift_jis", "euc_jp": "euc-jp", "cp949": "euc-kr",
+    "cp1251": "windows-1251", "koi8_r": "koi8-r", "cp1253": "windows-1253", "cp1252": "windows-1252",
+}  # fmt: skip
+_SUPPOSED = "windows-1252"
+_TAGS = re.compile(
+    rb"<(?:script|style)\b[^<>]*+>[^<]*+</(?:script|style)>|<[^<>]*+>", re.IGNORECASE
+)
+# Bytes: enough for a few sentences, and read in some milliseconds.
+_LOOKED_AT, _READ, _LEAST_FOREIGN = 64 * 1024, 4 * 1024, 8
 _ESCAPING = frozenset({"iso-2022-jp", "utf-16le", "utf-16be"})
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     """The text and the name of the encoding. Never raises: what can't be decoded becomes U+FFFD.
 
-    In order: byte order mark, UTF-8 if the bytes are, HTTP header, meta tag, windows-1252.
+    In order: byte order mark, UTF-8 if the bytes are, HTTP header, meta tag, the looks of it, windows-1252.
     """
     for bom, name in _BOMS:
         if body.startswith(bom):
@@ -36,8 +48,22 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     text = _replacing(body, "utf-8")
     if _mostly_whole(text):
         return text, "utf-8"
-    guess = next((name for name in labels if name not in {"utf-8", *_ESCAPING}), "windows-1252")
+    named = (name for name in labels if name not in {"utf-8", *_ESCAPING})
+    guess = next(named, "") or _guessed(body)
     return _replacing(body, guess), guess
+
+
+def _guessed(body: bytes) -> str:
+    """By the looks of a text that names no encoding: those that are written with hardly any ASCII letter.
+
+    Of all others, windows-1252 is the one that browsers suppose, and that detectors take for something else.
+    """
+    words = _TAGS.sub(b" ", body[:_LOOKED_AT])
+    foreign = sum(byte > 0x7F for byte in words)
+    if foreign < _LEAST_FOREIGN or foreign * 4 < len(b"".join(words.split())):
+        return _SUPPOSED
+    best = from_bytes(words[:_READ], cp_isolation=list(_GUESSED)).best()
+    return _GUESSED.get(best.encoding, _SUPPOSED) if best else _SUPPOSED
 
 
 def declared(content_type: str) -> str | None:
