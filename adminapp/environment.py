@@ -32,11 +32,19 @@ class Environment(BaseSettings):
     console_secret_key: str | None = None
     console_allowed_hosts: Annotated[list[str], NoDecode] = ["127.0.0.1", "localhost", "[::1]"]
     console_allowed_networks: Annotated[list[Network], NoDecode] = []
+    console_denied_networks: Annotated[list[Network], NoDecode] = []
+    console_host_delay_seconds: float = Field(0.5, ge=0, le=60)
+    console_contact_url: str = Field("", max_length=500, pattern=r"^(https?://[!-~]+)?$")
     console_lease_seconds: float = Field(30.0, ge=1.0)
     console_deobfuscate: bool = True  # Whether addresses that are written against robots are found.
     console_retention_days: int = Field(0, ge=0, le=36_500)  # Of e-mail addresses; 0: for ever.
 
-    @field_validator("console_allowed_hosts", "console_allowed_networks", mode="before")
+    @field_validator(
+        "console_allowed_hosts",
+        "console_allowed_networks",
+        "console_denied_networks",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value

@@ -22,6 +22,7 @@ from batches.operations.html.charset import decode
 from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.gate import Courtesy
 from dbcompat import loop
 
 ROUNDS, AT_ONCE = 5, 32
@@ -78,8 +79,9 @@ def _ours(address: str, pages: int, read: Read) -> float:
 
 
 async def _scanned(address: str, pages: int, read: Read) -> None:
-    fetcher, places = Fetcher(lambda: [LOOPBACK]), asyncio.Semaphore(AT_ONCE)
-    running = asyncio.get_running_loop()
+    courtesy = Courtesy(places=AT_ONCE, delay=0)
+    fetcher = Fetcher(lambda: [LOOPBACK], courtesy=courtesy)
+    running, places = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:
         async with places:

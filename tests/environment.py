@@ -10,6 +10,8 @@ for name in [name for name in os.environ if name.startswith(("CONSOLE_", "DATABA
     del os.environ[name]
 os.environ["CONSOLE_DATA_DIR"] = DATA.name
 os.environ["CONSOLE_LEASE_SECONDS"] = "3"
+# All sites of the tests are ours.
+os.environ["CONSOLE_HOST_DELAY_SECONDS"] = "0"
 
 # A run that is told to end stops its server, as with Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)

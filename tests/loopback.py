@@ -12,8 +12,11 @@ from typing import Any
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from batches.operations.web.gate import Courtesy
 from batches.operations.web.guard import plain_socket
 
+# All sites of the tests are ours.
+QUICK = Courtesy(places=8, delay=0)
 # For localhost and 127.0.0.1, until 2126, signed by itself.
 CERTIFICATE = Path(__file__).parent / "certificates" / "self-signed.pem"
 

@@ -93,11 +93,13 @@ def _letter(url: str, title: str) -> str:
 
 def _chips(result: dict[str, Any]) -> list[str]:
     status, size = number(result.get("status")), number(result.get("bytes"))
+    delay = number(result.get("crawl_delay"))
     chips = [
         f"HTTP {status}" if status else "",
         text(result.get("language"), 40),
         text(result.get("content_type"), 60),
         f"{size / 1000:,.0f} kB" if size and size >= 1000 else "",
+        f"asks for {delay:g} s between visits" if delay else "",
     ]
     return [chip for chip in chips if chip]
 

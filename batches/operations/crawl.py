@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from batches.operation import Failure, Skip
+from batches.operation import Failure, Postpone, Skip
 from batches.operations.html import urls
 from batches.operations.html.charset import decode
 from batches.operations.html.contact_pages import contact_like
@@ -98,6 +98,9 @@ async def crawl[T](
                 answer = await fetcher.get(waiting.url, limits)
         except TimeoutError:
             crawl.left_out = f"pages not read within {extent.seconds:g} seconds"
+            break
+        except Postpone as error:
+            crawl.left_out = f"pages that were not its turn yet: {error}"
             break
         except (Failure, Skip) as error:
             crawl.problems[waiting.url] = str(error)

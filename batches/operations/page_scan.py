@@ -1,7 +1,8 @@
 """Scan the pages of each site: what they say, what they are built with, how to reach who made them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -96,8 +97,15 @@ def _of_answer(answer: Answer) -> dict[str, Any]:
         "content_type": answer.content_type[:100],
         # Of what is no page, nothing was read: the server's word must do.
         "bytes": len(answer.body) or (int(length) if length[:15].isdecimal() else None),
+        "wire_bytes": answer.transferred,
         "milliseconds": answer.milliseconds,
+        "timing": asdict(answer.timing) if answer.timing else {},
     }
+    if answer.certificate:
+        ends = answer.certificate.not_after.isoformat()
+        facts["certificate"] = {"issuer": answer.certificate.issuer, "not_after": ends}
+    if answer.crawl_delay:
+        facts["crawl_delay"] = answer.crawl_delay
     if answer.insecure:
         facts["https_problem"] = answer.insecure
     return facts
@@ -115,10 +123,15 @@ def _rows(
         cms=cms,
         technologies=[cms] if cms else [],
         pages=len(seen.pages),
+        certificate_expires_at=_expiry(seen.pages[0].answer),
         **{name: facts.get(name) for name in _SITE},
     )
     pages = [found.page_row(target, context, one) for one in seen.pages if one.value is not None]
     return [domain, *pages, found.scan_row(target, context, PageScan.slug)]
+
+
+def _expiry(answer: Answer) -> datetime | None:
+    return answer.certificate.not_after if answer.certificate else None
 
 
 _SITE = ("title", "description", "language", "favicon", "logo", "emails", "phones", "social")

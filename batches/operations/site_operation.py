@@ -1,7 +1,9 @@
 """What the operations that visit sites have in common: their targets, one fetcher, and what a failure leaves."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from pydantic import BaseModel
@@ -10,6 +12,13 @@ from batches.operation import Context, Operation, Row, Target
 from batches.operations import found
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher
+from batches.operations.web.gate import Courtesy
+from batches.operations.web.own_addresses import own_addresses
+
+# Of each loop, for as long as an operation uses it: to a site, all of them are one visitor.
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Fetcher, set[str]]] = (
+    WeakKeyDictionary()
+)
 
 
 class SiteOperation[P: BaseModel](Operation[P]):
@@ -20,13 +29,33 @@ class SiteOperation[P: BaseModel](Operation[P]):
     fetcher: Fetcher
 
     async def open(self) -> None:
-        self.fetcher = Fetcher(lambda: settings.CONSOLE_ALLOWED_NETWORKS)
+        loop = asyncio.get_running_loop()
+        if loop not in _shared:
+            _shared[loop] = _fetcher(), set()
+        self.fetcher, users = _shared[loop]
+        users.add(self.slug)
 
     async def close(self) -> None:
-        await self.fetcher.close()
+        loop = asyncio.get_running_loop()
+        fetcher, users = _shared[loop]
+        users.discard(self.slug)
+        if not users:
+            del _shared[loop]
+            await fetcher.close()
 
     def target(self, line: str) -> Target:
         return targets.site(line)
 
     def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
         return found.failure_rows(target, problem, context, self.slug)
+
+
+def _fetcher() -> Fetcher:
+    own = own_addresses()
+    return Fetcher(
+        lambda: settings.CONSOLE_ALLOWED_NETWORKS,
+        closed=lambda: [*settings.CONSOLE_DENIED_NETWORKS, *own],
+        courtesy=Courtesy(
+            delay=settings.CONSOLE_HOST_DELAY_SECONDS, contact=settings.CONSOLE_CONTACT_URL
+        ),
+    )

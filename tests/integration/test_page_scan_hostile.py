@@ -20,7 +20,7 @@ from batches.operations.page_scan import PageScan, PageScanParams
 from batches.operations.web import failures
 from batches.operations.web.client import MAX_HEADER
 from batches.operations.web.fetch import MAX_BODY, Fetcher, Limits
-from tests.loopback import Recorder, serving, speaking
+from tests.loopback import QUICK, Recorder, serving, speaking
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 MEGABYTE = 1024 * 1024
@@ -34,7 +34,7 @@ def limits(seconds: float = 10.0) -> Limits:
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    made = Fetcher(lambda: LOOPBACK, Recorder())
+    made = Fetcher(lambda: LOOPBACK, Recorder(), courtesy=QUICK)
     yield made
     await made.close()
 

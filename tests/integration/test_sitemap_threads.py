@@ -14,7 +14,7 @@ from batches.operation import NoStorage
 from batches.operations.sitemaps.files import Shelf
 from batches.operations.sitemaps.walk import Caps, Keeping, Walk
 from batches.operations.web.fetch import Fetcher, Limits
-from tests.loopback import serving
+from tests.loopback import QUICK, serving
 
 FILES = 150
 
@@ -25,7 +25,7 @@ async def answer(request):
     return web.Response(body=f'<?xml version="1.0"?><urlset>{pages}</urlset>'.encode())
 
 async def main():
-    fetcher = Fetcher(lambda: [ip_network("127.0.0.1")])
+    fetcher = Fetcher(lambda: [ip_network("127.0.0.1")], courtesy=QUICK)
     async with serving(answer) as address:
         async def scan(numbers):
             keeping = Keeping(NoStorage(), Shelf("127.0.0.1", 1), False)

@@ -9,7 +9,7 @@ from aiohttp import web
 from batches.operations.crawl import Crawl, Extent, crawl
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher, Limits
-from tests.loopback import Recorder, Table, serving
+from tests.loopback import QUICK, Recorder, Table, serving
 
 # Nothing but loopback has an address here.
 OPEN = [ip_network("127.0.0.1/32")]
@@ -22,7 +22,10 @@ HOSTS = [
 class Web:
     def __init__(self) -> None:
         self.fetcher = Fetcher(
-            lambda: OPEN, Recorder(), Table({host: ["127.0.0.1"] for host in HOSTS})
+            lambda: OPEN,
+            Recorder(),
+            Table({host: ["127.0.0.1"] for host in HOSTS}),
+            courtesy=QUICK,
         )
         self.pages: dict[str, str] = {}
         self.asked: list[str] = []

@@ -17,7 +17,7 @@ from batches.operations.page_scan import PageScan, PageScanParams
 from batches.operations.sitemap_scan import SitemapScan, SitemapScanParams
 from batches.operations.web import failures
 from batches.operations.web.fetch import Fetcher, Limits
-from tests.loopback import Recorder, Table, serving
+from tests.loopback import QUICK, Recorder, Table, serving
 
 NAMES = {
     "shop.example": ["127.0.0.1"],
@@ -43,7 +43,9 @@ class Setup:
     def __init__(self) -> None:
         self.recorder = Recorder()
         self.table = Table(NAMES)
-        self.fetcher = Fetcher(lambda: [ip_network("127.0.0.1/32")], self.recorder, self.table)
+        self.fetcher = Fetcher(
+            lambda: [ip_network("127.0.0.1/32")], self.recorder, self.table, courtesy=QUICK
+        )
         self.pages: dict[str, str] = {}
         self.moved: dict[str, tuple[int, str]] = {}
         self.headers: dict[str, str] = {}

@@ -10,7 +10,7 @@ from batches.operation import Failure, Permanent
 from batches.operations.web import failures
 from batches.operations.web.fetch import Fetcher, Limits
 from batches.operations.web.guard import Network, guarded, plain_socket
-from tests.loopback import Recorder, Table, serving
+from tests.loopback import QUICK, Recorder, Table, serving
 
 NAMES = {
     "inside.example": ["127.0.0.1"],
@@ -48,7 +48,7 @@ async def canary() -> AsyncIterator[tuple[int, list[str]]]:
 class Setup:
     def __init__(self, exceptions: list[Network]) -> None:
         self.recorder = Recorder()
-        self.fetcher = Fetcher(lambda: exceptions, self.recorder, Table(NAMES))
+        self.fetcher = Fetcher(lambda: exceptions, self.recorder, Table(NAMES), courtesy=QUICK)
 
     async def failure(self, target: str) -> Failure:
         with pytest.raises(Failure) as raised:
@@ -150,7 +150,7 @@ async def test_a_name_that_changes_its_mind_is_caught(canary: tuple[int, list[st
     table, recorder = Table(NAMES), Recorder()
     table.names["rebind.example"] = [["8.8.8.8"], ["127.0.0.1"]]
     for expected in (failures.NoConnection, failures.Blocked):
-        fetcher = Fetcher(list, recorder, table)
+        fetcher = Fetcher(list, recorder, table, courtesy=QUICK)
         with pytest.raises(expected):
             await fetcher.get("http://rebind.example:80/", Limits(robots=False))
         await fetcher.close()

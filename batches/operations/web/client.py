@@ -1,23 +1,25 @@
 """One request and its answer, within limits of time, size and place."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.streams import EmptyStreamReader
 from yarl import URL
 
 from batches.operations.web import failures
 from batches.operations.web.guard import (
-    Network,
+    Networks,
     SocketFactory,
     guarded,
     plain_socket,
     watched,
 )
+from batches.operations.web.measured import Certificate, Clock, Response, Timing, tracing
 
 CONNECT_SECONDS, READ_SECONDS = 5, 10
 # Some sites send content policies of many kilobytes.
@@ -25,6 +27,10 @@ MAX_HEADER = 32 * 1024
 MAX_RETRY_AFTER = 300.0
 # What is read of an answer nobody wants: mostly all of it, and then the connection can be used again.
 _SCRAPS = 16 * 1024
+# Of these there is one; of a server that sends two, browsers believe the last. All others are lists.
+_SINGLE = frozenset({
+    "age", "content-length", "content-type", "date", "etag", "expires", "last-modified", "retry-after", "server",
+})  # fmt: skip
 _UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"})
 
 
@@ -38,7 +44,9 @@ class Hop:
 class Answer:
     """The last answer of a chain: `hops` are the redirects before it, `body` is decompressed.
 
-    `insecure` says why it came by http when https was tried first.
+    `transferred` counts the bytes of the body as they came, packed. `certificate` is there if it was asked
+    by https. `insecure` says why it came by http when https was tried first; `crawl_delay` is what the
+    robots.txt asks for, in seconds.
     """
 
     url: str
@@ -48,6 +56,10 @@ class Answer:
     milliseconds: int
     hops: list[Hop] = field(default_factory=list)
     insecure: str = ""
+    timing: Timing | None = None
+    transferred: int = 0
+    certificate: Certificate | None = None
+    crawl_delay: float | None = None
 
     @property
     def unchanged(self) -> bool:
@@ -90,20 +102,22 @@ class Client:
 
     def __init__(
         self,
-        exceptions: Callable[[], Sequence[Network]],
+        exceptions: Networks,
         agent: str,
         make: SocketFactory = plain_socket,
         resolver: AbstractResolver | None = None,
+        closed: Networks = tuple,
     ) -> None:
         connector = aiohttp.TCPConnector(
-            socket_factory=guarded(exceptions, make),
+            socket_factory=guarded(exceptions, make, closed),
             resolver=resolver,
             limit=0,
-            limit_per_host=4,
             ttl_dns_cache=300,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
+            response_class=Response,
+            trace_configs=[tracing()],
             # Sites that we visit once need not recognise us, and a flood of cookies costs nothing.
             cookie_jar=aiohttp.DummyCookieJar(),
             # A proxy from the environment would connect where the guard can't look.
@@ -123,20 +137,52 @@ class Client:
         timeout = aiohttp.ClientTimeout(
             total=seconds, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
         )
-        started = time.monotonic()
+        clock = Clock()
         with watched() as refused:
             try:
                 # Encoded already: the client must not understand the address otherwise than we did.
                 async with self._session.get(
-                    URL(url, encoded=True), timeout=timeout, allow_redirects=False, headers=asking
+                    URL(url, encoded=True),
+                    timeout=timeout,
+                    allow_redirects=False,
+                    headers=asking,
+                    trace_request_ctx=clock,
                 ) as response:
-                    headers = {name.lower(): value for name, value in response.headers.items()}
-                    answer = Answer(url, response.status, headers, b"", 0)
+                    clock.answered = time.monotonic()
+                    assert isinstance(response, Response)
+                    answer = Answer(url, response.status, _joined(response.headers), b"", 0)
                     body = await _read(response, answer, reading)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise failures.explained(error, URL(url).raw_host or "", refused) from error
-        milliseconds = round((time.monotonic() - started) * 1000)
-        return Answer(url, response.status, headers, body, milliseconds)
+        return replace(
+            answer,
+            body=body,
+            milliseconds=clock.milliseconds(),
+            timing=clock.timing(),
+            transferred=_transferred(response.content),
+            certificate=response.certificate,
+        )
+
+
+def _transferred(content: aiohttp.StreamReader) -> int:
+    # The reader of an answer that has no body can't be asked.
+    return 0 if isinstance(content, EmptyStreamReader) else content.total_raw_bytes
+
+
+def _joined(headers: Mapping[str, str]) -> dict[str, str]:
+    """One text for each name, in lower case. RFC 9110, 5.3: what is sent in two lines is one list.
+
+    Dates in cookies have commas: of these, each keeps its line.
+    """
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        name = name.lower()
+        if name not in found or name in _SINGLE:
+            found[name] = value
+        elif name != "location":
+            between = "\n" if name == "set-cookie" else ", "
+            found[name] = f"{found[name]}{between}{value}"
+    return found
 
 
 async def _read(response: aiohttp.ClientResponse, answer: Answer, reading: Reading) -> bytes:

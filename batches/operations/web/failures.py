@@ -1,6 +1,7 @@
 """What can go wrong on the way to a page, in words that say what happened and not which library noticed."""
 
 import asyncio
+import errno
 import ssl
 from collections.abc import Sequence
 
@@ -19,6 +20,23 @@ _CERTIFICATES = {
     21: "the site does not send the whole chain of certificates",
     62: "it is for another name",
     64: "it is for another address",
+}
+_UNCONNECTED = {
+    errno.ECONNREFUSED: "The server refuses the connection: nothing listens on that port.",
+    errno.ECONNRESET: "The server broke the connection off at once.",
+    errno.EHOSTUNREACH: "The network says that the server can't be reached.",
+    errno.ENETUNREACH: "There is no way from here to the network of the server.",
+}
+_TLS = {
+    "WRONG_VERSION_NUMBER": "what answers on that port does not speak TLS",
+    "HTTP_REQUEST": "what answers on that port does not speak TLS",
+    "RECORD_LAYER_FAILURE": "what answers on that port does not speak TLS",
+    "UNSUPPORTED_PROTOCOL": "the site offers only outdated versions of TLS",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the site offers only outdated versions of TLS",
+    "TLSV1_ALERT_INTERNAL_ERROR": "the server has no certificate for that name",
+    "TLSV1_UNRECOGNIZED_NAME": "the server has no certificate for that name",
+    "DH_KEY_TOO_SMALL": "the site's keys are too weak to be trusted",
+    "EE_KEY_TOO_SMALL": "the site's keys are too weak to be trusted",
 }
 # aiodns passes the words of c-ares on, not its numbers.
 _NO_SUCH_NAME = ("not found", "misformatted", "not known")
@@ -45,7 +63,7 @@ class NameNotFound(Permanent):
     """The domain does not exist, or has no address."""
 
 
-class NoSecureConnection(Exception):
+class NoSecureConnection(Failure):
     """No connection by https; a bare domain is then tried by http."""
 
 
@@ -74,7 +92,7 @@ def explained(error: Exception, host: str, refused: Sequence[str] = ()) -> Failu
     if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
         return _tls(error)
     if _is_unconnected(error):
-        return NoConnection("Nobody answers at that address.")
+        return NoConnection(_unconnected(error))
     if isinstance(error, asyncio.TimeoutError):
         return TooSlow("The site did not answer in time.")
     if _is_cut(error):
@@ -87,6 +105,13 @@ def explained(error: Exception, host: str, refused: Sequence[str] = ()) -> Failu
 def _is_unconnected(error: Exception) -> bool:
     unconnected = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
     return isinstance(error, unconnected) and not isinstance(error, aiohttp.ClientSSLError)
+
+
+def _unconnected(error: Exception) -> str:
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return "Nobody answers at that address."
+    number = getattr(getattr(error, "os_error", error), "errno", None)
+    return _UNCONNECTED.get(number or 0, "Nobody answers at that address.")
 
 
 def _is_cut(error: Exception) -> bool:
@@ -126,6 +151,5 @@ def _tls(error: Exception) -> Failure:
     if isinstance(reason, ssl.SSLCertVerificationError):
         why = _CERTIFICATES.get(reason.verify_code, reason.verify_message)
         return BadCertificate(f"The certificate is not valid: {why}.")
-    if getattr(reason, "reason", None) in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-        return BadCertificate("No secure connection: what answers on that port does not speak TLS.")
-    return BadCertificate("No secure connection could be agreed on.")
+    why = _TLS.get(getattr(reason, "reason", None) or "", "the two sides agree on nothing")
+    return BadCertificate(f"No secure connection: {why}.")

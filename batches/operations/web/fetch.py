@@ -1,18 +1,21 @@
 """One page from the web, politely and within limits, or a failure that says in plain words what happened."""
 
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from time import monotonic
 
 import ada_url
 from aiohttp.abc import AbstractResolver
 
-from batches.operation import InvalidTarget, Permanent, Transient
+from batches.operation import Failure, InvalidTarget, Permanent, Transient
 from batches.operations.html.clean import fit
+from batches.operations.html.urls import registrable
 from batches.operations.web import failures
 from batches.operations.web.client import Answer, Client, Hop, Reading
-from batches.operations.web.guard import Network, SocketFactory, plain_socket
+from batches.operations.web.cookies import Cookies
+from batches.operations.web.gate import COURTESY, Courtesy, Gate
+from batches.operations.web.guard import Networks, SocketFactory, plain_socket
 from batches.operations.web.redirects import REDIRECTS, location
 from batches.operations.web.robots import PRODUCT, Robots
 from batches.operations.web.targets import is_url, parse
@@ -22,6 +25,8 @@ MAX_BODY = 5 * 1024 * 1024
 _LATER = frozenset({408, 425, 429})
 # Not implemented, wrong version, not extended: the same request will get the same answer.
 _NEVER = frozenset({501, 505, 510})
+# What a host that is no name ends with.
+_OF_ADDRESSES = "]0123456789"
 _HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
@@ -32,6 +37,18 @@ class Limits:
     seconds: float = 30.0
     redirects: int = 5
     robots: bool = True
+
+
+def agent(contact: str) -> str:
+    """What we call ourselves, and where to read more."""
+    about = f"; +{contact}" if contact else ""
+    return f"Mozilla/5.0 (compatible; {PRODUCT}/1.0{about})"
+
+
+def host_of(url: ada_url.URL) -> str:
+    """Whose patience is tried: the registered domain, or the address with its port."""
+    name = url.hostname
+    return url.host if name[-1] in _OF_ADDRESSES else registrable(name)
 
 
 def is_page(status: int, content_type: str) -> bool:
@@ -57,25 +74,29 @@ PAGE = Reading(MAX_BODY, is_page)
 class Fetcher:
     """One client for all fetches of a loop. Made, used and closed on that loop.
 
-    `exceptions` are the networks open besides the public web, asked for at each connection.
+    `exceptions` are the networks open besides the public web, `closed` those of it that are not, both
+    asked for at each connection.
     `make` and `resolver` replace what dials and what looks names up. `threads` are for reading what was
     fetched, beside the loop.
     """
 
     def __init__(
         self,
-        exceptions: Callable[[], Sequence[Network]],
+        exceptions: Networks,
         make: SocketFactory = plain_socket,
         resolver: AbstractResolver | None = None,
+        *,
+        closed: Networks = tuple,
+        courtesy: Courtesy = COURTESY,
     ) -> None:
         # Parsing lets go of the interpreter; more threads than cores would only wait for each other.
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="page-reader")
         # libxml2 keeps names by thread: a document that is begun in one and ended in another takes the
         # process down when it is freed ("free(): invalid pointer").
         self.xml_thread = ThreadPoolExecutor(1, thread_name_prefix="sitemap-reader")
-        agent = f"Mozilla/5.0 (compatible; {PRODUCT}/1.0)"
-        self._client = Client(exceptions, agent, make, resolver)
+        self._client = Client(exceptions, agent(courtesy.contact), make, resolver, closed)
         self._robots = Robots(self._client, self.threads)
+        self._gate = Gate(courtesy)
 
     async def close(self) -> None:
         await self._client.close()
@@ -83,21 +104,29 @@ class Fetcher:
         self.xml_thread.shutdown(wait=False, cancel_futures=True)
 
     async def site(self, target: str, limits: Limits, reading: Reading = PAGE) -> Answer:
-        """A target as `targets.site` made it: a URL as it is, a bare host by https, else by http."""
+        """A target as `targets.site` made it: a URL as it is, a bare host wherever it answers.
+
+        By https, with and without www, and then by http: many a certificate is good for one name only.
+        """
         if is_url(target):
             return await self.get(target, limits, reading)
-        try:
-            return await self.get(f"https://{target}", limits, reading)
-        except failures.NoSecureConnection as error:
-            first = error
-        try:
-            answer = await self.get(f"http://{target}", limits, reading)
-        except (Transient, failures.BadAnswer):
-            # That something is there, but not securely, says more than that http doesn't work at all.
-            if isinstance(first, failures.BadCertificate):
-                raise first from None
-            raise
-        return replace(answer, insecure=str(first))
+        problems, nameless = list[Failure](), set[str]()
+        for scheme, place in _ways_to(target):
+            if place in nameless:
+                continue
+            try:
+                answer = await self.get(f"{scheme}://{place}", limits, reading)
+            except failures.NameNotFound as error:
+                nameless.add(place)
+                problems.append(error)
+            except failures.NoSecureConnection as error:
+                problems.append(error)
+            except (Transient, failures.BadAnswer) as error:
+                problems.append(error)
+                break
+            else:
+                return answer if scheme == "https" else replace(answer, insecure=str(problems[0]))
+        raise _telling(problems)
 
     async def sitemaps(self, address: str, limits: Limits) -> list[str]:
         """The addresses that the robots.txt of a site names as its sitemaps, as they stand there."""
@@ -121,15 +150,54 @@ class Fetcher:
             url = parse(address)
         except InvalidTarget as error:
             raise Permanent(f"That can't be fetched: {error}.") from error
-        hops = list[Hop]()
+        hops, cookies, seen = list[Hop](), Cookies(), set[tuple[str, str]]()
         while True:
             if limits.robots:
                 await self._robots.ask(url, limits.seconds)
-            answer = await self._client.request(url.href, limits.seconds, reading, asking)
+            asked = {**asking, **cookies.header(url)}
+            seen.add((url.href, asked.get("Cookie", "")))
+            answer = await self._asked(url, limits, reading, asked, hops)
             if answer.status not in REDIRECTS or not answer.headers.get("location"):
-                return replace(answer, hops=hops)
+                return replace(answer, hops=hops, crawl_delay=self._robots.delay(url))
+            cookies.keep(url, answer.headers.get("set-cookie", ""))
             hops.append(Hop(answer.url, answer.status))
             url = _next(url, answer.headers["location"], hops, limits)
+            if (url.href, cookies.header(url).get("Cookie", "")) in seen:
+                words = "The site redirects in a circle."
+                chain = _chain([*hops, Hop(url.href, 0)])
+                raise failures.BadRedirect(f"{words[:-1]}: {chain}.", cause=words)
+
+    async def _asked(
+        self,
+        url: ada_url.URL,
+        limits: Limits,
+        reading: Reading,
+        asking: dict[str, str],
+        hops: list[Hop],
+    ) -> Answer:
+        name = host_of(url)
+        sent_here = bool(hops) and host_of(ada_url.URL(hops[-1].url)) == name
+        async with self._gate.turn(name, self._robots.delay(url), at_once=sent_here):
+            began = monotonic()
+            answer = await self._client.request(url.href, limits.seconds, reading, asking)
+        self._gate.heard(name, began, answer.status, answer.retry_after)
+        return answer
+
+
+def _ways_to(target: str) -> list[tuple[str, str]]:
+    """By https and by http, to a host and to its twin with or without www, the more trustworthy first."""
+    name = ada_url.URL(f"http://{target}").hostname
+    places = [target]
+    if name.removeprefix("www.") == registrable(name) and name[-1] not in _OF_ADDRESSES:
+        places.append(target.removeprefix("www.") if name.startswith("www.") else f"www.{target}")
+    return [(scheme, place) for scheme in ("https", "http") for place in places]
+
+
+def _telling(problems: list[Failure]) -> Failure:
+    """That something is there, but not securely, says more than that there is nothing; and this, of the site itself."""
+    certificate = (one for one in problems if isinstance(one, failures.BadCertificate))
+    answering = (one for one in problems if not isinstance(one, failures.NameNotFound))
+    return next(certificate, None) or [*answering, *problems[:1]][-1]
 
 
 def _asking(etag: str, last_modified: str) -> dict[str, str]:
@@ -147,11 +215,6 @@ def _next(url: ada_url.URL, header: str, hops: list[Hop], limits: Limits) -> ada
     except InvalidTarget as error:
         words = "Redirected to an address that can't be followed"
         raise failures.BadRedirect(f"{words}: {fit(header[:200])}", cause=words) from error
-    if target.href in {hop.url for hop in hops}:
-        words = "The site redirects in a circle."
-        raise failures.BadRedirect(
-            f"{words[:-1]}: {_chain([*hops, Hop(target.href, 0)])}.", cause=words
-        )
     return target
 
 

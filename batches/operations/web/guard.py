@@ -38,14 +38,20 @@ _DENIED_V6 = [
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-def allowed(address: str, port: int, exceptions: Sequence[Network] = ()) -> bool:
-    """Whether an address may be connected to. `exceptions` are open on any port."""
+def allowed(
+    address: str, port: int, exceptions: Sequence[Network] = (), closed: Sequence[Network] = ()
+) -> bool:
+    """Whether an address may be connected to. `exceptions` are open on any port, `closed` or not."""
     if "%" in address:
         return False  # A scope: an interface of this machine.
     ip = _plain(ip_address(address))
-    if any(ip in network for network in exceptions if network.version == ip.version):
+    if _is_in(ip, exceptions):
         return True
-    return port in PORTS and _public(ip)
+    return port in PORTS and _public(ip) and not _is_in(ip, closed)
+
+
+def _is_in(ip: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
+    return any(ip in network for network in networks if network.version == ip.version)
 
 
 def _plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -82,15 +88,18 @@ def watched() -> Iterator[list[str]]:
         _refused.reset(token)
 
 
-def guarded(exceptions: Callable[[], Sequence[Network]], make: SocketFactory) -> SocketFactory:
+type Networks = Callable[[], Sequence[Network]]
+
+
+def guarded(exceptions: Networks, make: SocketFactory, closed: Networks = tuple) -> SocketFactory:
     """A socket factory for aiohttp's TCPConnector that refuses with EACCES, or leaves it to `make`.
 
-    `exceptions` is asked each time: what a setting opens or closes counts from the next connection on.
+    `exceptions` and `closed` are asked each time: what a setting says counts from the next connection on.
     """
 
     def factory(info: Any) -> socket.socket:
         address, port, *scope = info[4]
-        if any(scope[1:]) or not allowed(address, port, exceptions()):
+        if any(scope[1:]) or not allowed(address, port, exceptions(), closed()):
             if (refused := _refused.get()) is not None:
                 refused.append(f"{address} port {port}")
             raise PermissionError(errno.EACCES, f"{address} port {port} is not on the public web")
