@@ -151,8 +151,14 @@ def _security(result: dict[str, Any]) -> list[tuple[str, str]]:
     """A line for each rule of the site's headers, and first what was wrong with https."""
     trouble = text(result.get("https_problem"))
     found = [("HTTPS", trouble)] if trouble else []
+    missing = []
     for name, value in list(mapping(result.get("security")).items())[:MOST]:
-        found.append((_HEADERS.get(name) or str(name).replace("_", " ")[:60], _said(value)))
+        words = str(name).replace("_", " ")[:60]
+        if value is None and name not in _HEADERS:
+            missing.append(words)
+        else:
+            found.append((_HEADERS.get(name) or words, _said(value)))
+    found.append(("Headers not sent", ", ".join(missing)))
     return [(name, said) for name, said in found if said]
 
 

@@ -121,7 +121,7 @@ def _rows(
         url=facts["url"],
         status=facts["status"],
         cms=cms,
-        technologies=[cms] if cms else [],
+        technologies=[one["name"] for one in facts.get("technologies", ())],
         pages=len(seen.pages),
         certificate_expires_at=_expiry(seen.pages[0].answer),
         **{name: facts.get(name) for name in _SITE},

@@ -13,11 +13,13 @@ from batches.operations.html import (
     links,
     phones,
     published,
+    security,
     social,
     technology,
     things,
     titles,
     urls,
+    wordpress,
 )
 from batches.operations.html.clean import clean
 from batches.operations.html.document import NO_HEADERS, Document
@@ -108,10 +110,15 @@ def _links(document: Document) -> dict[str, Any]:
 
 def _technology(document: Document) -> dict[str, Any]:
     generators = document.metas.get("generator", [])
-    cms = technology.cms(generators, document.html)
-    found: dict[str, Any] = {"generator": generators[0] if generators else None, "cms": cms}
-    if cms.get("name") == "WordPress":
-        found["wordpress"] = technology.wordpress(generators, document.html)
+    used = technology.technologies(document)
+    found: dict[str, Any] = {
+        "generator": generators[0] if generators else None,
+        "cms": technology.cms(used),
+        "technologies": [one._asdict() for one in used],
+        "security": security.headers(document),
+    }
+    if any(one.name == "WordPress" for one in used):
+        found["wordpress"] = wordpress.wordpress(generators, document.html)
     return found
 
 

@@ -1,111 +1,211 @@
-"""What a site is built with, by the traces its pages carry."""
+"""What a site is built with, by the traces its pages carry. The rules are in technologies.toml.
+
+Every rule is found by looking a trace up, never by trying all rules on a page: their number costs nothing.
+"""
 
 import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
-# Traces stand in the head and where the page begins; each search keeps the interpreter to itself.
-_MAX_LENGTH = 1_000_000
-_MAX_MENTIONS = 100
-_VERSION = r"[\d][\w.-]{0,20}"
-_CMS = {
-    "WordPress": r"wordpress",
-    "Joomla": r"joomla!?",
-    "Drupal": r"drupal",
-    "TYPO3": r"typo3(?: cms)?",
-    "Wix": r"wix\.com website builder",
-    "Shopify": r"shopify",
-    "Squarespace": r"squarespace",
-    "Webflow": r"webflow",
-    "Ghost": r"ghost",
-    "Hugo": r"hugo",
-    "Jekyll": r"jekyll",
-    "Sphinx": r"sphinx",
-    "Contao": r"contao(?: open source cms)?",
-    "PrestaShop": r"prestashop",
-    "Magento": r"magento",
-    "Blogger": r"blogger",
-    "MediaWiki": r"mediawiki",
-}
-_GENERATOR = {
-    name: re.compile(rf"^{pattern}\b[ ,:v]*({_VERSION})?", re.IGNORECASE)
-    for name, pattern in _CMS.items()
-}
-# Traces of a CMS that does not name itself: addresses in attributes, never the mere word.
-_TRACES = {
-    "Drupal": re.compile(r"""/sites/(?:default|all)/(?:files|themes|modules)/|data-drupal-"""),
-    "Joomla": re.compile(r"""/media/(?:jui|system)/js/|option=com_content"""),
-    "Shopify": re.compile(r"""//cdn\.shopify\.com/"""),
-    "Squarespace": re.compile(r"""//static1\.squarespace\.com"""),
-    "Wix": re.compile(r"""//static\.wixstatic\.com"""),
-    "Webflow": re.compile(r"""data-wf-(?:site|page)="""),
-    "TYPO3": re.compile(r"""/typo3(?:temp|conf)/"""),
-}
-_WORDPRESS = re.compile(r"\\?/wp-(?:content|includes)\\?/")
-# Between the beginning of an attribute, or of an address in a style sheet, and the trace.
-_IN_ADDRESS = re.compile(r"""(?:["'=]|url\()[^"'<>()\s]{0,200}$""")
-_THEME = re.compile(r"/wp-content/themes/([\w.-]{1,80})/")
-_FOLDER = r"/wp-content/plugins/{}/[^\"'<>\s]{{0,200}}?(?:[?&;]ver=({}))?[\"'<>\s)]"
-_FOLDERS = {
-    name: re.compile(_FOLDER.format(folder, _VERSION))
-    for name, folder in {
-        "elementor": "elementor",
-        "woocommerce": "woocommerce",
-        "yoast_seo": "wordpress-seo",
-        "wpforms": "wpforms(?:-lite)?",
-        "contact_form_7": "contact-form-7",
-    }.items()
-}
-# What an extension leaves besides its files; a group holds the version.
-_MARKS = {
-    "elementor": rf"\bElementor ({_VERSION})|\belementor-(?:page|kit|section)\b",
-    "woocommerce": rf"\bWooCommerce ({_VERSION})|\bwoocommerce-(?:page|no-js|js)\b",
-    "yoast_seo": rf"Yoast SEO(?: Premium)? plugin v({_VERSION})|yoast-schema-graph",
-    "wpforms": r"\bwpforms-(?:container|form)\b",
-    "contact_form_7": r"\bwpcf7-form\b",
-    "divi": rf"\bDivi v\.({_VERSION})|/wp-content/themes/Divi/(?:[^\"'<>\s]{{0,200}}?[?&;]ver=({_VERSION}))?"
-    r"|\bet_pb_(?:section|row|module)\b",
-}
-_EXTENSIONS = {name: [re.compile(mark)] for name, mark in _MARKS.items()}
-for _name, _pattern in _FOLDERS.items():
-    _EXTENSIONS[_name].append(_pattern)
+from batches.operations.html import urls
+from batches.operations.html.document import Document
+
+# Traces stand in the head and where the page begins.
+_MAX_NODES, _MAX_IMAGES, _MAX_CODE, _MAX_COMMENTS = 500, 40, 200_000, 100
+_VERSION = r"\d[\w.-]{0,20}"
+_LOADED = "script[src], link[href], iframe[src], form[action]"
+_FILE = re.compile(
+    r"(?P<stem>[a-z][a-z\d._-]*?)(?:[-.@]v?(?P<version>\d+(?:\.\d+)+))?"
+    r"(?:[.-](?:min|slim|prod|pkgd|umd|esm|module|custom|pack))*\.(?:js|mjs|css)"
+)
+# vue@2.6.14, /jquery/3.7.1/, ?ver=6.5
+_IN_ADDRESS = re.compile(r"(?:@|/v?|[?&;](?:ver|version|v)=)(\d+(?:\.\d+)+)(?![\w-])")
+_COMMENT = re.compile(r"<!--(.{1,200})", re.DOTALL)
+_COOKIE = re.compile(r"\s*([^=;\s]{1,100})=")
 
 
-def cms(generators: list[str], html: str) -> dict[str, str | None]:
-    """`{"name": …, "version": …}`, empty if the page gives no hint."""
-    for generator in generators:
-        for name, pattern in _GENERATOR.items():
-            if found := pattern.match(generator.strip()):
-                return {"name": name, "version": found[1]}
-    html = html[:_MAX_LENGTH]
-    if _links_to_wordpress(html):
-        return {"name": "WordPress", "version": None}
-    for name, pattern in _TRACES.items():
-        if pattern.search(html):
-            return {"name": name, "version": None}
-    return {}
+class Technology(NamedTuple):
+    """`category` is what it is for, in plain words."""
+
+    name: str
+    category: str
+    version: str | None = None
 
 
-def wordpress(generators: list[str], html: str) -> dict[str, object]:
-    """Theme and extensions; for an extension its version, or True if that can't be seen."""
-    html = html[:_MAX_LENGTH]
-    theme = _THEME.search(html)
-    text = "\n".join([*generators, html])
-    found: dict[str, object] = {"theme": theme[1]} if theme else {}
-    return found | {name: seen for name in _EXTENSIONS if (seen := _extension(name, text))}
+class _Rule(NamedTuple):
+    """Of one trace. `pattern` finds the version in it, or says more of what it must be."""
+
+    name: str
+    pattern: re.Pattern[str] | None = None
 
 
-def _links_to_wordpress(html: str) -> bool:
-    """Whether an address leads into its folders: a page may well talk of them."""
-    for mention, _ in zip(_WORDPRESS.finditer(html), range(_MAX_MENTIONS), strict=False):
-        if _IN_ADDRESS.search(html[max(0, mention.start() - 200) : mention.start()]):
-            return True
-    return False
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """By what each is looked up with."""
+
+    stated: dict[str, dict[str, Any]]
+    generators: list[_Rule]
+    hosts: dict[str, list[tuple[str, str]]]
+    folders: dict[str, list[tuple[str, str]]]
+    files: dict[str, str]
+    headers: dict[str, list[_Rule]]
+    cookies: list[tuple[str, str]]
+    selectors: list[tuple[str, str]]
+    code: list[tuple[str, str]]
+    comments: list[_Rule]
 
 
-def _extension(name: str, text: str) -> str | bool:
-    seen = False
-    for pattern in _EXTENSIONS[name]:
-        for mark, _ in zip(pattern.finditer(text), range(_MAX_MENTIONS), strict=False):
-            seen = True
-            if version := next((group for group in mark.groups() if group), None):
-                return version
-    return seen
+def technologies(document: Document) -> list[Technology]:
+    """In the order of what they are for and of their names."""
+    rules, found = _rules(), dict[str, str | None]()
+    for name, version in _traces(document, rules):
+        found[name] = found.get(name) or version
+    waiting = list(found)
+    while waiting:
+        implied = rules.stated[waiting.pop()].get("implies", [])
+        waiting += [name for name in implied if name not in found]
+        found |= dict.fromkeys(name for name in implied if name not in found)
+    known = (Technology(name, rules.stated[name]["is"], found[name]) for name in found)
+    return sorted(known, key=lambda one: (one.category.lower(), one.name.lower()))
+
+
+def cms(found: Iterable[Technology]) -> dict[str, str | None]:
+    """`{"name": …, "version": …}` of what the pages are written with, empty if there is no hint."""
+    kinds = ("CMS", "wiki", "forum", "blog", "shop", "site builder", "site generator")
+    known = [one for kind in kinds for one in found if one.category == kind]
+    if not known:
+        return {}
+    # Whatever says its version has written the page; texts and pictures may come from others.
+    alike = [one for one in known if one.category == known[0].category]
+    first = next((one for one in alike if one.version), alike[0])
+    return {"name": first.name, "version": first.version}
+
+
+def _traces(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
+    yield from _of_generators(document, rules)
+    yield from _of_headers(document, rules)
+    for address in _addresses(document):
+        yield from _of_address(address.lower(), rules)
+    yield from _of_elements(document, rules)
+    code = "\n".join(document.scripts)[:_MAX_CODE].replace("\\/", "/")
+    yield from ((name, None) for text, name in rules.code if text in code)
+    yield from _of_comments(document, rules)
+
+
+def _of_generators(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
+    for generator in document.metas.get("generator", ())[:20]:
+        for rule in rules.generators:
+            if rule.pattern and (match := rule.pattern.match(generator.strip()[:300])):
+                yield rule.name, match[1]
+
+
+def _of_headers(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
+    for header in rules.headers.keys() & document.headers.keys():
+        for rule in rules.headers[header]:
+            if rule.pattern and (match := rule.pattern.search(document.headers[header][:2_000])):
+                yield rule.name, match[1] if match.re.groups else None
+    for line in document.headers.get("set-cookie", "").split("\n")[:50]:
+        if cookie := _COOKIE.match(line):
+            yield from (
+                (name, None) for begin, name in rules.cookies if cookie[1].startswith(begin)
+            )
+
+
+def _addresses(document: Document) -> Iterator[str]:
+    """Of what the page loads, itself among it."""
+    yield document.url
+    for node in document.tree.css(_LOADED)[:_MAX_NODES]:
+        own = node.attributes
+        if address := own.get("src") or own.get("href") or own.get("action"):
+            yield address[: urls.MAX_URL]
+    for node in document.tree.tags("img")[:_MAX_IMAGES]:
+        if address := node.attributes.get("src"):
+            yield address[: urls.MAX_URL]
+
+
+def _of_address(address: str, rules: _Rules) -> Iterator[tuple[str, str | None]]:
+    place = address.partition("//")[2] if "//" in address[:8] else ""
+    host, _, path = place.partition("/") if place else ("", "", address)
+    while host:
+        for begin, name in rules.hosts.get(host, ()):
+            if path.startswith(begin):
+                yield name, None
+        host = host.partition(".")[2]
+    *folders, last = path.partition("?")[0].split("/")
+    for at, folder in enumerate(folders):
+        for rest, name in rules.folders.get(folder, ()):
+            if not rest or folders[at + 1 : at + 2] == [rest]:
+                yield name, None
+    if (file := _FILE.fullmatch(last)) and (library := rules.files.get(file["stem"])):
+        elsewhere = None if file["version"] else _IN_ADDRESS.search(address)
+        yield library, file["version"] or (elsewhere[1] if elsewhere else None)
+
+
+def _of_elements(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
+    # All at once first: of most pages, no more needs to be asked.
+    if document.tree.css_first(", ".join(selector for selector, _ in rules.selectors)) is None:
+        return
+    for selector, name in rules.selectors:
+        if (node := document.tree.css_first(selector)) is not None:
+            attribute = rules.stated[name].get("attribute")
+            yield name, node.attributes.get(attribute) if attribute else None
+
+
+def _of_comments(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
+    for comment, _ in zip(
+        _COMMENT.finditer(document.html[: document.read]), range(_MAX_COMMENTS), strict=False
+    ):
+        for rule in rules.comments:
+            if rule.pattern and (match := rule.pattern.search(comment[1])):
+                yield rule.name, match[1]
+
+
+@cache
+def _rules() -> _Rules:
+    stated = tomllib.loads((Path(__file__).parent / "technologies.toml").read_text("utf-8"))
+    headers: dict[str, list[_Rule]] = {}
+    for name, rule in stated.items():
+        for header, pattern in rule.get("header", {}).items():
+            headers.setdefault(header, []).append(_Rule(name, re.compile(pattern, re.IGNORECASE)))
+    return _Rules(
+        stated,
+        [_Rule(name, _starting(text)) for text, name in _pairs(stated, "generator")],
+        _split(stated, "host"),
+        _split(stated, "path"),
+        dict(_pairs(stated, "file")),
+        headers,
+        _pairs(stated, "cookie"),
+        _pairs(stated, "css"),
+        _pairs(stated, "script"),
+        [_Rule(name, _naming(text)) for text, name in _pairs(stated, "comment")],
+    )
+
+
+def _pairs(stated: dict[str, dict[str, Any]], kind: str) -> list[tuple[str, str]]:
+    """Trace → whose it is."""
+    found = []
+    for name, rule in stated.items():
+        traces = rule.get(kind, [])
+        found += [(trace, name) for trace in ([traces] if isinstance(traces, str) else traces)]
+    return found
+
+
+def _split(stated: dict[str, dict[str, Any]], kind: str) -> dict[str, list[tuple[str, str]]]:
+    """What is before the first slash → what must follow, and whose it is."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for trace, name in _pairs(stated, kind):
+        first, _, rest = trace.lower().partition("/")
+        found.setdefault(first, []).append((rest, name))
+    return found
+
+
+def _starting(generator: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{generator})(?![a-z])[ ,:v/-]*({_VERSION})?", re.IGNORECASE)
+
+
+def _naming(comment: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(comment)}\s*v?({_VERSION})?")
