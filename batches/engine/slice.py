@@ -13,7 +13,7 @@ from django.conf import settings
 from batches.engine import leases, transitions
 from batches.engine.attempt import Outcome, Plan, attempt
 from batches.engine.breaker import Breaker
-from batches.engine.leases import Work
+from batches.engine.leases import Lease, Work
 from batches.engine.share import share
 from batches.engine.writeback import Parcel, write
 from batches.states import BatchState
@@ -184,15 +184,19 @@ class Slice:
             ours = await write(self.plan.batch_id, parcels)
             for parcel in parcels:
                 if parcel.release or parcel.lease.number not in ours:
-                    self._drop(parcel.lease.number)
+                    self._drop(parcel.lease)
             sent = [outcome for parcel in parcels for outcome in parcel.outcomes]
             self.unwritten -= len(sent)
             self.stirred.set()
             return sent
 
-    def _drop(self, number: int) -> None:
+    def _drop(self, lease: Lease) -> None:
         """Forget a chunk that was given back, or that another worker has taken over."""
-        held = self.held.pop(number)
+        held = self.held.get(lease.number)
+        # One that was given back may be ours again before we come to know that it was.
+        if held is None or held.parcel.lease is not lease:
+            return
+        del self.held[lease.number]
         self.queue = deque(job for job in self.queue if job[0] is not held)
 
     async def _watch(self, over: asyncio.Event) -> None:
@@ -212,9 +216,13 @@ class Slice:
                 return
             held = [held.parcel.lease for held in self.held.values()]
             ours = await _unless_away(leases.extend, held)
-            for number in set(self.held) - ours if ours is not None else ():
-                log.warning("Batch %s chunk %s: lease lost.", self.plan.batch_id, number)
-                self._drop(number)
+            if ours is None:
+                return
+            # Those asked about, and no others: a chunk may have been claimed meanwhile.
+            for lease in held:
+                if lease.number not in ours:
+                    log.warning("Batch %s chunk %s: lease lost.", self.plan.batch_id, lease.number)
+                    self._drop(lease)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

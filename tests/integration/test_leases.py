@@ -1,5 +1,8 @@
 """What two workers may not do to each other. Here a test plays one of them."""
 
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -8,14 +11,17 @@ from django.utils import timezone
 
 from batches import lifecycle
 from batches.engine import leases, retries, transitions
-from batches.engine.attempt import Outcome
+from batches.engine.attempt import Outcome, Plan
 from batches.engine.leases import Lease, Work
+from batches.engine.reconciler import _LIMITS
+from batches.engine.slice import Held, Slice
 from batches.engine.writeback import Parcel, write
 from batches.models import Action, Batch
+from batches.operation import NoStorage, operation
 from batches.recount import verify
 from batches.states import BatchState, ItemState
 from dbcompat import loop
-from tests.integration.running import counts, create
+from tests.integration.running import counts, create, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,3 +150,67 @@ def test_cancelling_leaves_leased_chunks_to_their_worker(running: Batch) -> None
     assert loop.run(retries.skip_pending, running.pk, timeout=10)
     assert counts(running) == {"succeeded": 5, "skipped": 15}
     assert verify(running) == []
+
+
+@contextmanager
+def locked(batch: Batch, number: int) -> Iterator[None]:
+    """Whoever would write this chunk waits until the end."""
+    # Beside Django's connection: nothing may be handed to the loop in the middle of its transactions.
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            query = "SELECT 1 FROM batches_chunk WHERE batch_id = %s AND number = %s FOR UPDATE"
+            cursor.execute(query, [batch.pk, number])
+            yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+def planned(batch: Batch) -> Slice:
+    """A slice that does nothing by itself."""
+    limits = {name: getattr(batch, name) for name in _LIMITS}
+    chosen, storage = operation("checksum"), NoStorage()
+    return Slice(Plan(batch.pk, chosen, chosen.params(), worker="test", storage=storage, **limits))
+
+
+def test_a_chunk_that_is_claimed_during_a_heartbeat_is_kept(running: Batch) -> None:
+    slice_ = planned(running)
+    loop.run(slice_._claim, timeout=10)
+    with locked(running, 0):
+        beat = loop.submit(slice_._heartbeat)
+        waiting_for_lock()
+        loop.run(slice_._claim, timeout=10)
+        assert not beat.done()
+    beat.result(timeout=10)
+    assert set(slice_.held) == {0, 1}
+    assert len(slice_.queue) == 20
+
+
+def test_a_chunk_that_is_ours_again_before_we_know_that_it_was_given_back_is_kept(
+    running: Batch,
+) -> None:
+    slice_ = planned(running)
+    loop.run(slice_._claim, timeout=10)
+    given_back = slice_.held[0]
+    given_back.parcel.release = True
+    with locked(running, 0):
+        writing = loop.submit(slice_._write)
+        waiting_for_lock()
+        # As a claim leaves it that hears of the commit before the write does.
+        again = Lease(running.pk, 0, given_back.parcel.lease.token + 2)
+        slice_.held[0] = Held(Parcel(again), 1)
+        slice_.queue = deque([(slice_.held[0], Work(0, "line 0", 0))])
+    writing.result(timeout=10)
+    assert slice_.held[0].parcel.lease is again
+    assert len(slice_.queue) == 1
+
+
+def waiting_for_lock() -> None:
+    def waiting() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0])
+
+    until(waiting, "somebody to wait for the lock")
