@@ -130,10 +130,44 @@ def test_where_a_page_is_from(language: str | None, host: str, country: str | No
         ),
         ("https://t.me/shopnews", "telegram", "https://t.me/shopnews"),
         ("https://github.com/shop", "github", "https://github.com/shop"),
+        ("https://gitlab.com/shop", "gitlab", "https://gitlab.com/shop"),
+        ("https://mastodon.example/@shop", "mastodon", "https://mastodon.example/@shop"),
+        ("https://wa.me/4930123456?text=Hi", "whatsapp", "https://wa.me/4930123456"),
+        (
+            "https://www.kununu.com/de/corner-shop",
+            "kununu",
+            "https://www.kununu.com/de/corner-shop",
+        ),
+        ("https://vimeo.com/cornershop", "vimeo", "https://vimeo.com/cornershop"),
+        ("https://www.snapchat.com/add/shop", "snapchat", "https://www.snapchat.com/add/shop"),
+        ("https://old.reddit.com/r/shop/", "reddit", "https://www.reddit.com/r/shop"),
+        ("https://discord.com/invite/aB3", "discord", "https://discord.gg/aB3"),
+        ("https://www.twitch.tv/shop", "twitch", "https://www.twitch.tv/shop"),
+        ("https://medium.com/@shop", "medium", "https://medium.com/@shop"),
+        ("https://shop.tumblr.com.example/x", "", ""),
+        ("https://soundcloud.com/shop", "soundcloud", "https://soundcloud.com/shop"),
+        (
+            "https://open.spotify.com/intl-de/artist/1a",
+            "spotify",
+            "https://open.spotify.com/artist/1a",
+        ),
+        ("https://vk.com/shop", "vk", "https://vk.com/shop"),
+        ("https://www.flickr.com/photos/shop/", "flickr", "https://www.flickr.com/photos/shop"),
+        ("https://www.behance.net/shop", "behance", "https://www.behance.net/shop"),
+        ("https://dribbble.com/shop", "dribbble", "https://dribbble.com/shop"),
+        ("https://www.yelp.de/biz/shop-berlin", "yelp", "https://www.yelp.com/biz/shop-berlin"),
+        (
+            "https://de.trustpilot.com/review/shop.example",
+            "trustpilot",
+            "https://www.trustpilot.com/review/shop.example",
+        ),
+        ("https://linktr.ee/shop", "linktree", "https://linktr.ee/shop"),
+        ("https://www.patreon.com/c/shop", "patreon", "https://www.patreon.com/shop"),
+        ("https://pinterest.de/shop", "pinterest", "https://www.pinterest.com/shop"),
     ],
 )
 def test_profiles_are_told_in_one_form(href: str, network: str, profile: str) -> None:
-    assert social.profiles([href]) == {network: profile}
+    assert social.profiles([href]) == ({network: profile} if network else {})
 
 
 @pytest.mark.parametrize(
@@ -145,6 +179,8 @@ def test_profiles_are_told_in_one_form(href: str, network: str, profile: str) ->
         "https://www.linkedin.com/shareArticle?mini=true", "https://www.linkedin.com/sharing/share-offsite/",
         "https://pinterest.com/pin/create/button/", "https://www.instagram.com/p/abc/",
         "https://www.youtube.com/watch?v=x", "https://t.me/share/url?url=x", "https://notfacebook.com/shop",
+        "https://wa.me/?text=Look", "https://discord.com/channels/1/2", "https://soundcloud.com/player/", "https://vimeo.com/123456",
+        "https://www.tumblr.com/share", "https://vk.com/share.php?url=x", "https://www.reddit.com/submit?url=x",
         "https://facebook.com.evil.example/shop", "https://shop.example/facebook.com/shop",
     ],
 )  # fmt: skip
