@@ -1,6 +1,7 @@
 """What the operations that visit sites have in common: their targets, one fetcher, and what a failure leaves."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import ClassVar
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ from batches.operations.web.fetch import Fetcher
 from batches.operations.web.gate import Courtesy
 from batches.operations.web.own_addresses import own_addresses
 
+SWITCH_SECONDS = 0.0003
 # Of each loop, for as long as an operation uses it: to a site, all of them are one visitor.
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Fetcher, set[str]]] = (
     WeakKeyDictionary()
@@ -51,6 +53,8 @@ class SiteOperation[P: BaseModel](Operation[P]):
 
 
 def _fetcher() -> Fetcher:
+    # Python's own 5 ms are what the loop waits for a thread that reads a page, many times for each visit.
+    sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
     own = own_addresses()
     return Fetcher(
         lambda: settings.CONSOLE_ALLOWED_NETWORKS,

@@ -99,7 +99,16 @@ def explained(error: Exception, host: str, refused: Sequence[str] = ()) -> Failu
         return BrokenOff("The site closed the connection before its answer was complete.")
     if isinstance(error, aiohttp.ClientPayloadError):
         return BadAnswer("The answer can't be unpacked.")
-    return BadAnswer(f"The answer is not valid HTTP: {type(error).__name__}.")
+    return BadAnswer(_invalid(str(getattr(error, "message", error))))
+
+
+def _invalid(told: str) -> str:
+    """What is wrong with an answer that the client could not read at all."""
+    if "Got more than" in told or "too long" in told.lower():
+        return "The headers of the answer are longer than we read."
+    if "Too many headers" in told:
+        return "The answer has more headers than we read."
+    return "What answers there does not speak HTTP as it should."
 
 
 def _is_unconnected(error: Exception) -> bool:

@@ -1,0 +1,62 @@
+"""Some hundred sites at once, well ones and others, each hostile kind among them, by every operation."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+import pytest
+from django.conf import LazySettings
+
+from batches.models import Domain
+from batches.recount import verify
+from batches.reports import failure_groups
+from benchmarks.world import world
+from tests.integration.running import counts, finished, started
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
+
+# Names of classes, parts of tracebacks, numbers of the system: nothing of it helps an operator.
+NO_WORDS = re.compile(r"[a-z][A-Z][a-z]|[a-z]Error\b|Exception|Errno|Traceback|<|: None")
+
+
+@pytest.fixture(scope="module")
+def sites() -> Iterator[list[tuple[str, str]]]:
+    with world(200, seconds=0.5) as found:
+        yield found
+
+
+@pytest.mark.parametrize("operation", ["page_scan", "sitemap_scan", "email_scan"])
+def test_every_site_is_settled_and_every_failure_is_told_in_words(
+    settings: LazySettings, sites: list[tuple[str, str]], operation: str
+) -> None:
+    settings.CONSOLE_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+    params = {"max_pages": 1} if operation == "email_scan" else {}
+    limits = {"concurrency": 50, "max_attempts": 2, "backoff_seconds": 0.2}
+    addresses = [address for address, _ in sites]
+    batch = finished(started(operation, addresses, params=params, **limits), limit=60)
+    assert sum(counts(batch).values()) == len(sites)
+    assert not counts(batch).get("pending")
+    assert verify(batch) == []
+    groups = failure_groups(batch)
+    assert groups
+    for group in groups:
+        assert not NO_WORDS.search(group.message), group.message
+    assert Domain.objects.count() >= len(sites) * 0.9
+
+
+def test_each_kind_comes_to_what_it_should(
+    settings: LazySettings, sites: list[tuple[str, str]]
+) -> None:
+    settings.CONSOLE_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+    well = [site for site in sites if site[1] != "hostile"]
+    limits = {"concurrency": 50, "max_attempts": 2, "backoff_seconds": 0.2}
+    batch = finished(started("page_scan", [address for address, _ in well], **limits), limit=60)
+    became = dict(batch.items.values_list("target", "state"))
+    states = Counter((kind, became[address]) for address, kind in well)
+    good = {"plain", "moved", "picture", "slow", "too often"}
+    failed = {"not found", "forbidden", "broken", "busy", "dead"}
+    expected = dict.fromkeys(good, "succeeded") | dict.fromkeys(failed, "failed")
+    expected["forbidding"] = "skipped"
+    assert {kind for kind, _ in states} >= {"plain", "slow", "dead", "moved"}
+    assert [(kind, state) for kind, state in states if expected[kind] != state] == []
