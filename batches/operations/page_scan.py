@@ -76,7 +76,7 @@ def _united(seen: Crawl[dict[str, Any]]) -> dict[str, Any]:
     return {**lists, "social": social, "contact_form": any(v.get("contact_form") for v in values)}
 
 
-_LISTS = ("emails", "phones")
+_LISTS = ("emails", "phones", "faxes")
 
 
 def _each_once(lists: Iterable[Iterable[Any]]) -> list[Any]:

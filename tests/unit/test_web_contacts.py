@@ -186,3 +186,43 @@ def test_profiles_are_told_in_one_form(href: str, network: str, profile: str) ->
 )  # fmt: skip
 def test_what_is_no_profile(href: str) -> None:
     assert social.profiles([href]) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "calls", "faxes"),
+    [
+        ("Tel.: 030 / 901820", "DE", ["+4930901820"], []),
+        ("Telefon: +49 (0)30 901820 Fax: +49 30 901821", "DE", ["+4930901820"], ["+4930901821"]),
+        ("Telefax 030 901821, Fax-Nr. 030 901822", "DE", [], ["+4930901822", "+4930901821"]),
+        ("Tel./Fax: 030 901820", "DE", ["+4930901820"], ["+4930901820"]),
+        ("Phone (212) 555-2368", "US", ["+12125552368"], []),
+        ("Call us at 212-736-5000 now", "US", ["+12127365000"], []),
+        ("T\u00e9l. 01 42 68 53 00", "FR", ["+33142685300"], []),
+        ("\u260e 030 901820", "DE", ["+4930901820"], []),
+        (
+            "\u0442\u0435\u043b\u0435\u0444\u043e\u043d: +7 495 123-45-67",
+            "RU",
+            ["+74951234567"],
+            [],
+        ),
+        ("\u96fb\u8a71 03-3224-9999", "JP", ["+81332249999"], []),
+        ("Telephone: +44 20 7946 0958", None, ["+442079460958"], []),
+        ("Hotel 2024-05-01, Tel Aviv 2024", "DE", [], []),
+        ("Telefon 24 Stunden, 01.02.2024 10:00", "DE", [], []),
+        ("Preis 030 901820 Euro", "DE", [], []),
+        ("USt-IdNr. DE123456789 IBAN DE89 3704 0044 0532 0130 00", "DE", [], []),
+        ("Tel. 030 901820", None, [], []),
+        ("jquery 3.7.1, call 1.2.3.4.5.6", "DE", [], []),
+    ],
+)
+def test_numbers_beside_a_word_that_says_what_they_are(
+    text: str, country: str | None, calls: list[str], faxes: list[str]
+) -> None:
+    assert phones.spoken_of(text, country) == (calls, faxes)
+
+
+def test_a_page_full_of_digits_is_read_in_no_time() -> None:
+    for text in ("tel 030 901820 " * 50_000, "1 2 3 4 " * 200_000, "tel. (" * 200_000):
+        began = time.process_time()
+        assert len(phones.spoken_of(text, "DE")[0]) <= 1
+        assert time.process_time() - began < 2

@@ -128,12 +128,15 @@ def _body(document: Document) -> dict[str, Any]:
     root = document.tree.css_first("html")
     language = root.attributes.get("lang") if root else None
     country = phones.region(language, urls.host(document.base))
+    calls, faxes = phones.spoken_of(text, country)
+    called = phones.phones([*_called(document), *said.texts("telephone")], country)
     return {
         "h1": titles.heading(document),
         "word_count": document.words,
         "text_ratio": round(len(text) / len(document.html), 3) if document.html else 0.0,
         "counts": _counts(document),
-        "phones": phones.phones([*_called(document), *said.texts("telephone")], country),
+        "phones": list(dict.fromkeys([*called, *calls]))[: phones.MAX_FOUND],
+        "faxes": list(dict.fromkeys([*phones.phones(said.texts("faxNumber"), country), *faxes])),
     }
 
 

@@ -1,13 +1,23 @@
 """Phone numbers that a page shows."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 import phonenumbers
 
 MAX_FOUND = 200
-
+_MAX_WINDOWS, _WINDOW = 200, 70
+_DIGITS = re.compile(r"\d[\d\s()/.\u2010-\u2013-]{4,24}\d")
+_WORDS = (
+    "fax", "tel", "t\u00e9l", "fon", "phone", "mobil", "m\u00f3vil", "cell", "handy", "hotline", "call", "ruf",
+    "\u0442\u0435\u043b", "\u96fb\u8a71", "\u7535\u8bdd", "\u260e", "\u2706", "\U0001f4de", "whatsapp", "kontakt", "contact", "office",
+)  # fmt: skip
+# The rest of the word, what stands between, and a number that is written as people do.
+_NUMBER = re.compile(
+    r"[^\W\d_]{0,12}[\s.:|/&+()\u2013-]{0,6}(?:(?:fax|us|no|nr|number|nummer|at|under|unter)\b[\s.:]{0,4}){0,2}"
+    r"((?:\+|\(?0)[\d\s()/.\u2010-\u2013-]{5,24}\d|\(\d{2,5}\)[\d\s/.\u2010-\u2013-]{4,20}\d|\d{3}[-. ]\d{3}[-. ]\d{4})(?!\d)"
+)
 
 # Country codes as top-level domains that are sold to anybody say nothing of a country.
 _SOLD = frozenset({
@@ -35,6 +45,48 @@ def phones(written: Iterable[str], country: str | None = None) -> list[str]:
         if sum(map(str.isdigit, plain)) >= 5:
             found[_international(plain, country)] = None
     return list(found)[:MAX_FOUND]
+
+
+def spoken_of(text: str, country: str | None = None) -> tuple[list[str], list[str]]:
+    """Numbers in running text beside a word that says what they are: to call, and to send a fax to.
+
+    Only what is a valid number: beside such words stand dates and opening hours, too. Looks at a bounded
+    number of short windows, for a page may be full of digits.
+    """
+    if not _DIGITS.search(text):
+        return [], []
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = text
+    found: dict[bool, dict[str, None]] = {False: {}, True: {}}
+    for word in _WORDS:
+        for end in _after(lower, word):
+            number = _NUMBER.match(lower, end, end + _WINDOW)
+            if number and (valid := _valid(number[1], country)):
+                fax = word == "fax" or number[0].startswith("efax")
+                found[fax][valid] = None
+    return list(found[False])[:MAX_FOUND], list(found[True])[:MAX_FOUND]
+
+
+def _after(text: str, word: str) -> Iterator[int]:
+    """Where each of these words ends that begins as a word."""
+    at = text.find(word)
+    for _ in range(_MAX_WINDOWS):
+        if at < 0:
+            return
+        if at == 0 or not text[at - 1].isalnum():
+            yield at + len(word)
+        at = text.find(word, at + 1)
+
+
+def _valid(written: str, country: str | None) -> str:
+    try:
+        number = phonenumbers.parse(written, country)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _international(written: str, country: str | None) -> str:
