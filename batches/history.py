@@ -7,11 +7,13 @@ from typing import Any
 from batches.bounded import bounded
 from batches.models import Batch, Domain, Item, Scan
 from batches.operation import operations
+from batches.operations.found import MOST_LISTED
 
 # Different each time, and no news.
 _NOISE = frozenset({
     "milliseconds", "timing", "bytes", "wire_bytes", "remote_address", "comments", "files", "sample",
     "redirects", "unchanged", "certificate", "html_bytes", "text_ratio",
+    "read_as",
 })  # fmt: skip
 _SHOWN = 200
 
@@ -68,8 +70,13 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     return [
         Change(name.replace("_", " "), _line(before.get(name)), _line(after.get(name)))
         for name in names
-        if before.get(name) != after.get(name)
+        if _compared(before.get(name)) != _compared(after.get(name))
     ]
+
+
+def _compared(value: Any) -> Any:
+    """Of a page that has not changed, no more of a list is there than was kept."""
+    return value[:MOST_LISTED] if isinstance(value, list) else value
 
 
 def _line(value: Any) -> str:

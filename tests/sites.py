@@ -28,11 +28,15 @@ type Pages = dict[str, str | Said]
 
 @dataclass(slots=True)
 class Site:
-    """`asked` has the paths in the order in which they were asked for, robots.txt left out."""
+    """`asked` has the paths in the order in which they were asked for, robots.txt left out.
+
+    What is asked for again with the tag that it has is `unchanged`, and not sent.
+    """
 
     base: str
     pages: Pages
     asked: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         path = request.path_qs
@@ -43,6 +47,9 @@ class Site:
         await asyncio.sleep(said.seconds)
         body = said.body.encode() if isinstance(said.body, str) else said.body
         headers = {"Content-Type": said.kind, **said.headers}
+        if said.headers.get("ETag", "") == request.headers.get("If-None-Match"):
+            self.unchanged.append(path)
+            return web.Response(status=304, headers=said.headers)
         return web.Response(body=body, status=said.status, headers=headers)
 
 

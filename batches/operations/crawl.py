@@ -12,7 +12,7 @@ from batches.operations.html.charset import decode
 from batches.operations.html.contact_pages import contact_like
 from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
-from batches.operations.web.fetch import Fetcher, Limits, check, is_page
+from batches.operations.web.fetch import NOTHING, Fetcher, Known, Limits, check, is_page
 
 MAX_DEPTH = 5
 # As many addresses wait at most: a calendar links to every day there is.
@@ -80,14 +80,20 @@ class _Waiting:
 
 
 async def crawl[T](
-    fetcher: Fetcher, target: str, limits: Limits, extent: Extent, read: Callable[[Read], T]
+    fetcher: Fetcher,
+    target: str,
+    limits: Limits,
+    extent: Extent,
+    read: Callable[[Read], T],
+    known: Known = NOTHING,
 ) -> Crawl[T]:
     """`read` is called in a thread, with pages only. What the first page fails with is raised, the rest is noted.
 
-    Only what belongs to the registered domain of the first answer, each page once.
+    Only what belongs to the registered domain of the first answer, each page once. A first page that is as it
+    was when it was `known` has no value, and leads nowhere.
     """
     ends = time.monotonic() + extent.seconds
-    home = await fetcher.site(target, limits)
+    home = await fetcher.site(target, limits, known=known)
     check(home)
     crawl, frontier = Crawl[T](), _Frontier()
     await _take(fetcher, home, 0, crawl, frontier, extent, read)

@@ -10,11 +10,14 @@ from batches.operations.crawl import Seen
 from batches.operations.web.targets import domain_of
 
 # Fields of a page that can be asked for in lists; the others stand in its `data`.
-_COLUMNS = frozenset({
+COLUMNS = frozenset({
     "title", "description", "h1", "language", "canonical", "schema_types", "contact_form", "word_count",
     "links_in", "links_out", "author", "publisher",
 })  # fmt: skip
-_MOST_LISTED = 200
+# Fields that only some pages have.
+SOMETIMES = ("wordpress", "published_raw", "modified_raw", "last_modified_raw", "partly_read")
+MOST_LISTED = 200
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def scan_row(target: str, context: Context, operation: str, problem: str = "") -> Row:
@@ -37,9 +40,12 @@ def domain_row(target: str, context: Context, **values: Any) -> Row:
 
 
 def page_row(target: str, context: Context, seen: Seen[dict[str, Any]]) -> Row:
-    """Of a page that was read."""
+    """Of a page that was read; of one that the server says is as it was, only that it was seen again."""
     domain, answer, facts = domain_of(target), seen.answer, seen.value or {}
-    columns = {name: facts.get(name) for name in sorted(_COLUMNS)}
+    if answer.unchanged:
+        values = {"id": key_of(domain, answer.url), "domain": domain, "url": answer.url}
+        return Row("batches.Page", {**values, "batch_id": context.batch_id})
+    columns = {name: facts.get(name) for name in sorted(COLUMNS)}
     values = {
         "id": key_of(domain, answer.url),
         "domain": domain,
@@ -55,13 +61,21 @@ def page_row(target: str, context: Context, seen: Seen[dict[str, Any]]) -> Row:
         "etag": answer.headers.get("etag", "")[:500],
         "last_modified_header": answer.headers.get("last-modified", "")[:100],
         "body_sha256": sha256(answer.body).digest(),
-        "data": {name: _listed(value) for name, value in facts.items() if name not in _COLUMNS},
+        "data": _data(facts),
     }
     return Row("batches.Page", {**columns, **values})
 
 
+def _data(facts: dict[str, Any]) -> dict[str, Any]:
+    """What has no column, and what was `empty` this time: what was there before is not overwritten by it."""
+    empty = {name: value for name, value in facts.items() if value in _EMPTY}
+    absent = {name: None for name in SOMETIMES if name not in facts}
+    others = {name: _listed(value) for name, value in facts.items() if name not in COLUMNS}
+    return {**others, "empty": {**absent, **empty}}
+
+
 def _listed(value: Any) -> Any:
-    return value[:_MOST_LISTED] if isinstance(value, list) else value
+    return value[:MOST_LISTED] if isinstance(value, list) else value
 
 
 def _moment(text: Any) -> datetime | None:

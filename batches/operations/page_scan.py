@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from pydantic import Field
 from batches.operation import Context, Result, Row
 from batches.operations import found
 from batches.operations.crawl import Crawl, Extent, Read, Seen, crawl
+from batches.operations.earlier import NEVER, Earlier, earlier
 from batches.operations.html import page
 from batches.operations.site_operation import SiteOperation
 from batches.operations.suppression import suppressed, without
@@ -25,6 +27,11 @@ class PageScanParams(CrawlParams):
     max_redirects: int = Field(
         5, ge=0, le=20, title="Redirects to follow", description="A longer chain is a failure."
     )
+    reread: bool = Field(
+        False,
+        title="Read all again",
+        description="Also pages that have not changed since the last scan.",
+    )
 
 
 class PageScan(SiteOperation[PageScanParams]):
@@ -37,13 +44,25 @@ class PageScan(SiteOperation[PageScanParams]):
     async def run(self, target: str, params: PageScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, params.max_redirects, params.respect_robots)
         extent = Extent(params.max_pages, params.site_seconds)
-        seen = await crawl(self.fetcher, target, limits, extent, _read)
+        # Of a page that is not sent again nobody sees the links.
+        anew = params.reread or params.max_pages > 1
+        before = NEVER if anew else await earlier(target, context)
+        seen = await crawl(
+            self.fetcher, target, limits, extent, partial(_read, before), before.known
+        )
+        if seen.pages[0].answer.unchanged:
+            if seen.pages[0].answer.url != before.row["url"]:
+                seen = await crawl(self.fetcher, target, limits, extent, partial(_read, NEVER))
+            else:
+                seen.pages[0] = replace(seen.pages[0], value=before.facts)
         await _forget(seen, context)
         facts = _facts(seen)
         return Result(facts, _rows(target, context, seen, facts))
 
 
-def _read(read: Read) -> dict[str, Any]:
+def _read(before: Earlier, read: Read) -> dict[str, Any]:
+    if before.is_of(read):
+        return before.facts
     return {"encoding": read.encoding, **page.fields(read.document, settings.CONSOLE_DEOBFUSCATE)}
 
 

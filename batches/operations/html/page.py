@@ -25,6 +25,8 @@ from batches.operations.html.clean import clean
 from batches.operations.html.document import NO_HEADERS, Document
 
 MAX_LISTED = 2_000
+# Of what is stored: one more whenever a page would now be read otherwise.
+READ_AS = 1
 
 
 def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
@@ -45,6 +47,7 @@ def fields(document: Document, deobfuscate: bool = True) -> dict[str, Any]:
         **_technology(document),
         **_body(document),
         "emails": [one.address for one in find(document, deobfuscate)],
+        "read_as": READ_AS,
     }
     if document.read < len(document.html):
         found["partly_read"] = (

@@ -12,7 +12,7 @@ from batches.operations.sitemaps.reader import Reader
 from batches.operations.sitemaps.unpacking import TooMuch, Unpacker
 from batches.operations.sitemaps.values import Child, Entry
 from batches.operations.web.client import Answer, Reading
-from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.fetch import Fetcher, Known, Limits
 
 # https://www.sitemaps.org/protocol.html allows 50 MB, unpacked.
 MAX_UNPACKED = 50 * 1024 * 1024
@@ -38,13 +38,8 @@ class Loading:
         file = self._file
         known = stored if can_be_asked(stored) else {}
         reading = Reading(MAX_PACKED, lambda status, kind: status == 200, take=self._piece)
-        answer = await self._fetcher.get(
-            file.url,
-            self._limits,
-            reading,
-            etag=known.get("etag", ""),
-            last_modified=known.get("last_modified", ""),
-        )
+        before = Known(known.get("etag", ""), known.get("last_modified", ""))
+        answer = await self._fetcher.get(file.url, self._limits, reading, before)
         file.milliseconds, file.status = answer.milliseconds, answer.status
         if answer.unchanged and known:
             recalled(file, known)

@@ -39,6 +39,17 @@ class Limits:
     robots: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier answer said of its own age."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+NOTHING = Known()
+
+
 def agent(contact: str) -> str:
     """What we call ourselves, and where to read more."""
     about = f"; +{contact}" if contact else ""
@@ -104,19 +115,21 @@ class Fetcher:
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.xml_thread.shutdown(wait=False, cancel_futures=True)
 
-    async def site(self, target: str, limits: Limits, reading: Reading = PAGE) -> Answer:
+    async def site(
+        self, target: str, limits: Limits, reading: Reading = PAGE, known: Known = NOTHING
+    ) -> Answer:
         """A target as `targets.site` made it: a URL as it is, a bare host wherever it answers.
 
         By https, with and without www, and then by http: many a certificate is good for one name only.
         """
         if is_url(target):
-            return await self.get(target, limits, reading)
+            return await self.get(target, limits, reading, known)
         problems, nameless = list[Failure](), set[str]()
         for scheme, place in _ways_to(target):
             if place in nameless:
                 continue
             try:
-                answer = await self.get(f"{scheme}://{place}", limits, reading)
+                answer = await self.get(f"{scheme}://{place}", limits, reading, known)
             except failures.NameNotFound as error:
                 nameless.add(place)
                 problems.append(error)
@@ -134,19 +147,13 @@ class Fetcher:
         return await self._robots.sitemaps(parse(address), limits.seconds)
 
     async def get(
-        self,
-        address: str,
-        limits: Limits,
-        reading: Reading = PAGE,
-        *,
-        etag: str = "",
-        last_modified: str = "",
+        self, address: str, limits: Limits, reading: Reading = PAGE, known: Known = NOTHING
     ) -> Answer:
-        """Raises Transient, Permanent or Skip, each in words for the operator.
+        """Raises Transient, Permanent, Postpone or Skip, each in words for the operator.
 
-        With the headers of an earlier answer, one that has not changed since comes as `unchanged`, empty.
+        Of an earlier answer that is `known`, one that has not changed since comes as `unchanged`, empty.
         """
-        asking = _asking(etag, last_modified)
+        asking = _asking(known)
         try:
             url = parse(address)
         except InvalidTarget as error:
@@ -201,9 +208,9 @@ def _telling(problems: list[Failure]) -> Failure:
     return next(certificate, None) or [*answering, *problems[:1]][-1]
 
 
-def _asking(etag: str, last_modified: str) -> dict[str, str]:
+def _asking(known: Known) -> dict[str, str]:
     """RFC 9110, 13.1: as the server wrote them, for it compares them as text."""
-    asking = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    asking = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in asking.items() if value and value.isprintable()}
 
 

@@ -1,0 +1,103 @@
+"""A page that was scanned before, and has or has not changed since."""
+
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from batches.history import history
+from batches.models import Domain, Page
+from tests.integration.running import counts, finished, started
+from tests.sites import Said, Site, site
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
+
+HTML = (
+    '<html lang=de><title>Bakery</title><meta name=generator content="WordPress 6.5"><h1>Bread</h1>'
+    '<a href="mailto:jo@vogt.de">write</a><a href=/about>about</a>'
+)
+TAGGED = Said(HTML, headers={"ETag": '"1"', "X-Frame-Options": "DENY"})
+# Not the same from one visit to the next.
+MOMENTARY = {"milliseconds", "timing", "wire_bytes", "unchanged", "redirects"}
+
+
+def scanned(web: Site, **params: Any) -> dict[str, Any]:
+    batch = finished(started("page_scan", [web.base + "/"], params=params))
+    assert counts(batch) == {"succeeded": 1}
+    return dict(batch.items.get().result or {})
+
+
+def lasting(result: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name not in MOMENTARY}
+
+
+def test_what_the_server_says_is_unchanged_is_not_sent_and_not_forgotten(
+    settings: LazySettings,
+) -> None:
+    with site(settings, {"/": TAGGED}) as web:
+        first = scanned(web)
+        before = Page.objects.values("body_sha256", "title", "data", "etag").get()
+        again = scanned(web)
+    assert web.unchanged == ["/"]
+    assert (first.get("unchanged"), again["unchanged"]) == (None, True)
+    assert lasting(again) == lasting(first)
+    assert again["wire_bytes"] == 0
+    assert Page.objects.values("body_sha256", "title", "data", "etag").get() == before
+    assert {"WordPress", "PHP"} <= set(Domain.objects.get().technologies)
+    assert history(Domain.objects.get())[0].changes == []
+
+
+def test_the_same_page_again_is_known_without_a_tag(settings: LazySettings) -> None:
+    with site(settings, {"/": HTML}) as web:
+        first, again = scanned(web), scanned(web)
+    assert web.asked == ["/", "/"]
+    assert again["unchanged"] is True
+    assert lasting(again) == lasting(first)
+
+
+def test_what_has_changed_is_read(settings: LazySettings) -> None:
+    with site(settings, {"/": TAGGED}) as web:
+        scanned(web)
+        web.pages["/"] = Said(HTML.replace("Bread", "Cake"), headers={"ETag": '"2"'})
+        again = scanned(web)
+    assert (again["h1"], again.get("unchanged")) == ("Cake", None)
+    assert Page.objects.get().etag == '"2"'
+
+
+def test_what_a_page_no_longer_says_does_not_come_back(settings: LazySettings) -> None:
+    said = '<meta name=author content="Jo Vogt"><meta property="article:published_time" content="soon">'
+    with site(settings, {"/": said + HTML}) as web:
+        assert scanned(web)["author"] == "Jo Vogt"
+        web.pages["/"] = HTML
+        without, again = scanned(web), scanned(web)
+    assert again["unchanged"] is True
+    assert lasting(again) == lasting(without)
+    assert (again["author"], again.get("published_raw")) == (None, None)
+
+
+def test_all_is_read_again_on_request_and_when_there_are_links_to_follow(
+    settings: LazySettings,
+) -> None:
+    with site(settings, {"/": TAGGED, "/about": "<title>About</title>"}) as web:
+        scanned(web)
+        assert scanned(web, reread=True).get("unchanged") is None
+        assert len(scanned(web, max_pages=5)["pages"]) == 2
+    assert web.unchanged == []
+
+
+def test_what_was_read_by_other_rules_is_read_again(settings: LazySettings) -> None:
+    with site(settings, {"/": TAGGED}) as web:
+        scanned(web)
+        Page.objects.update(data={"title": "Bakery"})
+        again = scanned(web)
+    assert web.unchanged == []
+    assert again["technologies"]
+
+
+def test_a_redirect_that_leads_elsewhere_now_is_followed(settings: LazySettings) -> None:
+    moved = {"Location": "/old"}
+    with site(settings, {"/": Said(status=302, headers=moved), "/old": TAGGED}) as web:
+        scanned(web)
+        web.pages["/"] = TAGGED
+        again = scanned(web)
+    assert (again["url"], again["title"]) == (web.base + "/", "Bakery")
