@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 
 from adminapp.console.access import require
 from adminapp.console.findings import decisions, list_url
+from adminapp.console.site_card import network
 from batches import findings, history
 from batches.findings import Filter
 from batches.models import Domain, SitemapFile, Verdict
@@ -24,6 +25,7 @@ def domain(request: HttpRequest, name: str) -> HttpResponse:
         "lists": lists,
         "visits": history.history(found),
         "facts": _facts(found),
+        "social": [(network(name), url) for name, url in found.social.items()],
         "verdicts": Verdict.choices,
         **decisions(request),
     }

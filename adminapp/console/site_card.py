@@ -132,10 +132,15 @@ def _social(value: Any) -> list[Linked]:
     """Network → address, or several of them; others as a network of their own."""
     pairs = [(name, url) for name, urls in mapping(value).items() for url in _addresses(name, urls)]
     return [
-        Linked(name.capitalize()[:40], href, text(href, 120))
+        Linked(network(name), href, text(href, 120))
         for name, url in pairs[:MOST]
         if (href := link(url))
     ]
+
+
+def network(name: str) -> str:
+    """Its name as people know it."""
+    return _NETWORKS.get(name, name.capitalize()[:40])
 
 
 def _addresses(name: str, urls: Any) -> list[str]:
@@ -144,7 +149,12 @@ def _addresses(name: str, urls: Any) -> list[str]:
     return texts(urls, MOST)
 
 
-_HEADERS = {"hsts": "HSTS", "csp": "Content security policy"}
+_HEADERS = {"https": "HTTPS", "hsts": "HSTS", "csp": "Content security policy"}
+# Networks that write themselves otherwise than with one capital.
+_NETWORKS = {
+    "youtube": "YouTube", "linkedin": "LinkedIn", "tiktok": "TikTok", "github": "GitHub", "gitlab": "GitLab",
+    "whatsapp": "WhatsApp", "soundcloud": "SoundCloud", "vk": "VK", "linktree": "Linktree", "line": "LINE", "xing": "XING",
+}  # fmt: skip
 
 
 def _security(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -155,7 +165,7 @@ def _security(result: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in list(mapping(result.get("security")).items())[:MOST]:
         words = str(name).replace("_", " ")[:60]
         if value is None and name not in _HEADERS:
-            missing.append(words)
+            missing.append(words.title().replace(" ", "-"))
         else:
             found.append((_HEADERS.get(name) or words, _said(value)))
     found.append(("Headers not sent", ", ".join(missing)))
