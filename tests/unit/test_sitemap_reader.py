@@ -270,3 +270,23 @@ def test_memory_does_not_grow_with_the_file(first: str) -> None:
 def test_hostile_files_cost_a_moment(data: str) -> None:
     found, _ = read(data.encode())
     assert [one.url for one in found] in ([], [A])
+
+
+@pytest.mark.parametrize(
+    "declared", ["", '<?xml version="1.0"?>', '<?xml version="1.0"?>\n<!-- x -->']
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<urlset {NS}><url><loc>{A}</loc></url></urlset>",
+        f"<sitemapindex {NS}><sitemap><loc>{A}</loc></sitemap></sitemapindex>",
+        f'<rss version="2.0"><channel><item><link>{A}</link></item></channel></rss>',
+        f'<sm:urlset xmlns:sm="x"><sm:url><sm:loc>{A}</sm:loc></sm:url></sm:urlset>',
+    ],
+)
+def test_wherever_the_first_piece_ends(declared: str, body: str) -> None:
+    data = (declared + body).encode()
+    for end in range(1, len(data)):
+        reader = Reader()
+        found = [*reader.feed(data[:end]), *reader.feed(data[end:]), *reader.close()]
+        assert [one.url for one in found] == [A], data[:end]

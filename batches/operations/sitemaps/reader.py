@@ -19,10 +19,10 @@ PIECE = 64 * 1024
 # How far in a sitemap may begin, behind warnings and blank lines.
 _MAX_JUNK = 16 * 1024
 _BEGIN = re.compile(rb"<\?xml|<(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|rdf)\b", re.IGNORECASE)
-# A declaration, and behind it what no sitemap begins with.
+# A declaration, and behind it what no sitemap begins with: a whole name, for a piece may end within one.
 _OTHER = re.compile(
     rb"<\?xml[^>]*>\s*(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*|<\?.*?\?>\s*)*"
-    rb"<(?!(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|rdf)\b)([a-z][\w.:-]*)",
+    rb"<(?!(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|rdf)\b)([a-z][\w.:-]*+)(?=[\s/>])",
     re.IGNORECASE | re.DOTALL,
 )
 _ROOTS = {"urlset": "urlset", "sitemapindex": "index", "rss": "rss", "rdf": "rss", "feed": "atom"}
