@@ -7,7 +7,6 @@ from typing import Any
 from batches.bounded import bounded
 from batches.models import Batch, Domain, Item, Scan
 from batches.operation import operations
-from batches.operations.found import MOST_LISTED
 
 # Different each time, and no news.
 _NOISE = frozenset({
@@ -16,6 +15,8 @@ _NOISE = frozenset({
     "read_as",
 })  # fmt: skip
 _SHOWN = 200
+# Of a list, operations keep no more beside the pages.
+_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
 
 def _compared(value: Any) -> Any:
     """Of a page that has not changed, no more of a list is there than was kept."""
-    return value[:MOST_LISTED] if isinstance(value, list) else value
+    return value[:_KEPT] if isinstance(value, list) else value
 
 
 def _line(value: Any) -> str:
