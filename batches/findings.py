@@ -27,6 +27,14 @@ _SEARCHED = {
 _EXPORT_PAGE = 1_000
 
 
+def _encoded(text: str) -> str:
+    """As a name is written in the net; as it is where it can't be."""
+    try:
+        return text.encode("idna").decode()
+    except UnicodeError:
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which rows of which list; an empty field means any. Raises nothing: what it doesn't know, it ignores.
@@ -68,6 +76,9 @@ class Filter:
         words = Q()
         for name in _SEARCHED[model] if self.q else ():
             words |= Q(**{f"{name}__icontains": self.q})
+            if not self.q.isascii():
+                # Names are stored in punycode.
+                words |= Q(**{f"{name}__icontains": _encoded(self.q)})
         found = model.objects.filter(words, self._own(), self._shared())
         return found.order_by("pk")
 

@@ -110,6 +110,18 @@ def test_a_sitemap_shows_its_urls_and_which_are_gone() -> None:
     assert html.count("gone") == 1
 
 
+def test_names_are_shown_in_unicode_and_found_so() -> None:
+    Domain.objects.create(name="xn--bcher-kva.de", title="")
+    Domain.objects.create(name="xn--pple-43d.com", title="")
+    for path in ("/domains/?q=B%C3%BCcher", "/domains/?q=xn--bcher"):
+        html = get(signed_in("viewer"), path)
+        assert ">bücher.de</a>" in html
+        assert 'title="xn--bcher-kva.de"' in html
+    assert "<h1>bücher.de</h1>" in get(signed_in("viewer"), "/domains/of/xn--bcher-kva.de/")
+    # With a Cyrillic letter that looks like another: nobody is to take it for the other.
+    assert ">xn--pple-43d.com</a>" in get(signed_in("viewer"), "/domains/?q=pple")
+
+
 def test_what_is_not_there_is_not_found() -> None:
     client = signed_in("viewer")
     assert client.get("/domains/of/nobody.de/").status_code == 404
