@@ -106,7 +106,7 @@ async def crawl[T](
             crawl.left_out = f"pages not read within {extent.seconds:g} seconds"
             break
         except Postpone as error:
-            crawl.left_out = f"pages that were not its turn yet: {error}"
+            crawl.left_out = f"pages for another time: {error}"
             break
         except (Failure, Skip) as error:
             crawl.problems[waiting.url] = str(error)

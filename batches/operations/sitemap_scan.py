@@ -1,5 +1,6 @@
 """Read the sitemaps of each site: how many pages it names, how fresh they are, what is wrong with the files."""
 
+import time
 from typing import Any
 
 from pydantic import Field
@@ -39,6 +40,13 @@ class SitemapScanParams(FetchParams):
         title="Levels of indexes",
         description="An index that names others is a level.",
     )
+    site_seconds: float = Field(
+        45.0,
+        ge=1,
+        le=3_000,
+        title="Time for a site",
+        description="Seconds, less than the time limit of an attempt: what was read until then counts.",
+    )
     reread: bool = Field(
         False,
         title="Read all again",
@@ -54,11 +62,12 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
     params = SitemapScanParams
 
     async def run(self, target: str, params: SitemapScanParams, context: Context) -> Result:
-        limits = Limits(params.timeout_seconds, 5, params.respect_robots)
+        limits = Limits(params.timeout_seconds, 5, params.respect_robots, pauses=False)
         base = (await self.fetcher.site(target, limits, _KNOCK)).url
         domain = found.domain_row(target, context, url=base)
         await context.storage.store([domain])
-        caps = Caps(params.max_files, params.max_depth, params.max_urls)
+        ends = time.monotonic() + params.site_seconds
+        caps = Caps(params.max_files, params.max_depth, params.max_urls, ends)
         shelf = Shelf(domain.values["name"], context.batch_id)
         keeping = Keeping(context.storage, shelf, params.reread)
         walk = Walk(self.fetcher, limits, caps, targets.parse(base).hostname, keeping)

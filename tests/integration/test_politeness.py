@@ -114,6 +114,17 @@ async def test_what_a_host_redirects_to_on_itself_is_part_of_one_visit() -> None
             assert (await get("/")).url.endswith("/there")
 
 
+async def test_files_for_robots_need_no_pause_but_one_that_is_asked_for() -> None:
+    site = Site()
+    async with fetching(Courtesy(delay=30), site) as get:
+        async with asyncio.timeout(5):
+            for number in range(4):
+                await get(f"/{number}", limits=Limits(robots=False, pauses=False))
+        for number in range(2):
+            await get(f"/{number}", limits=Limits(pauses=False))
+    assert site.pauses[-1] >= 0.29
+
+
 async def test_retry_after_holds_for_the_whole_host() -> None:
     site = Site(too_often(Retry_After="1"))
     async with fetching(Courtesy(delay=0), site) as get:
@@ -163,8 +174,8 @@ async def test_a_success_in_between_ends_the_count() -> None:
 
 
 async def test_who_would_wait_too_long_comes_back_when_there_is_room() -> None:
-    site = Site()
-    async with fetching(Courtesy(delay=60), site) as get:
+    site = Site(web.Response(status=503, headers={"Retry-After": "200"}))
+    async with fetching(Courtesy(delay=10), site) as get:
         await get("/first")
         away = []
         for _ in range(3):

@@ -53,6 +53,8 @@ def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Asked]]:
             return web.Response(text=home, content_type="text/html")
         if site.get(request.path) == b"slow":
             await asyncio.sleep(60)
+        if request.path.startswith("/later"):
+            await asyncio.sleep(0.4)
         body = site.get(request.path, site.get("*"))
         if body is None:
             return web.Response(status=404, text="<!doctype html><html>Not found</html>")
@@ -158,6 +160,18 @@ def test_limits_are_said() -> None:
         assert scanned(base, max_files=10)["left_out"] == "21 sitemaps, after 10"
         assert scanned(base, max_urls=5)["left_out"] == "pages after the first 5"
         assert scanned(base, max_depth=0)["left_out"] == "sitemaps deeper than 0 levels"
+
+
+def test_what_was_read_counts_when_the_time_is_up() -> None:
+    def site(base: str) -> Site:
+        later = {f"/later/{n}.xml": pages(f"{base}/{n}") for n in range(20)}
+        return {"/sitemap.xml": index(*(base + path for path in later)), **later}
+
+    with serving(site) as (base, _):
+        result = scanned(base, site_seconds=1)
+    left = int(result["left_out"].partition(" ")[0])
+    assert result["left_out"].endswith(" sitemaps that there was no time for")
+    assert 0 < result["urls"] == 20 - left
 
 
 def test_what_is_wrong_with_a_file_is_said() -> None:

@@ -5,12 +5,14 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import ada_url
 
-from batches.operation import Failure, Row, Skip, Storage, Transient
+from batches.operation import Failure, Postpone, Row, Skip, Storage, Transient
 from batches.operations.html.urls import registrable
 from batches.operations.sitemaps import places
 from batches.operations.sitemaps.addresses import one_spelling, parsed, path_of
@@ -28,9 +30,12 @@ _MOST_SEEN = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Caps:
+    """`ends` is when no more files are asked for, in monotonic seconds."""
+
     files: int
     depth: int
     urls: int
+    ends: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,9 @@ class Walk:
         await self._recall(guesses)
         known, everywhere = self._stored, None
         for place in guesses:
+            if self._is_over():
+                self.trouble = Transient("There was no time to look into all usual places.")
+                return
             likely = place.found_in == "link" or path_of(place.url) in places.LIKELY
             if (everywhere and not likely) or not self._is_new(place.url):
                 continue
@@ -114,11 +122,21 @@ class Walk:
         while self._queue:
             await self._recall(self._queue)
             for _ in range(len(self._queue)):
+                if self._is_over():
+                    return
                 file = await self._tried(self._queue.popleft())
                 self.found.files.append(file)
                 await self._keep([self._keeping.shelf.file(file)])
         if self._beyond:
             self.found.left_out = f"{self._beyond} sitemaps, after {self._caps.files}"
+
+    def _is_over(self) -> bool:
+        """Whether the time is up. What waits then is left out: an attempt that is cut off would lose all."""
+        if monotonic() < self._caps.ends:
+            return False
+        self.found.left_out = f"{len(self._queue):,} sitemaps that there was no time for"
+        self._queue.clear()
+        return True
 
     async def _recall(self, places: Iterable[Place]) -> None:
         """What is known of them, in one question."""
@@ -152,6 +170,13 @@ class Walk:
                 recalled(file, stored)
             else:
                 await self._load(file, stored)
+        except Postpone as error:
+            if not self.readable:
+                raise
+            # What was read counts; to begin again later would ask for all of it once more.
+            self.found.left_out = f"{len(self._queue) + 1:,} sitemaps for another time: {error}"
+            file.problem = str(error)
+            self._queue.clear()
         except Transient as error:
             self.trouble, file.problem = error, str(error)
         except (Failure, Skip, NotASitemap, TooMuch) as error:

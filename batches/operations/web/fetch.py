@@ -32,11 +32,15 @@ _HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`seconds` for the whole of one request, redirects apart."""
+    """`seconds` for the whole of one request, redirects apart.
+
+    Without `pauses`, only those that a site itself asks for: of files that are there for robots to read.
+    """
 
     seconds: float = 30.0
     redirects: int = 5
     robots: bool = True
+    pauses: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,9 @@ class Fetcher:
     ) -> Answer:
         name = host_of(url)
         sent_here = bool(hops) and host_of(ada_url.URL(hops[-1].url)) == name
-        async with self._gate.turn(name, self._robots.delay(url), at_once=sent_here):
+        delay = self._robots.delay(url)
+        at_once = sent_here or not (limits.pauses or delay)
+        async with self._gate.turn(name, delay, at_once=at_once):
             began = monotonic()
             answer = await self._client.request(url.href, limits.seconds, reading, asking)
         self._gate.heard(name, began, answer.status, answer.retry_after)

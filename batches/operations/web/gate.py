@@ -16,7 +16,7 @@ from batches.operation import Postpone, Transient
 
 # Of what a robots.txt asks for: whoever asks for more gets less than hoped, and the result says so.
 MAX_DELAY = 30.0
-# An item waits so long for its turn; beyond, it makes room for items of other hosts.
+# An item waits so long for its turn, and for one pause; beyond, it makes room for items of other hosts.
 PATIENCE = 20.0
 # After so many in a row the host is left alone, and items fail instead of waiting for ever.
 STRIKES = 3
@@ -64,7 +64,7 @@ class Gate:
     async def turn(
         self, name: str, crawl_delay: float | None = None, at_once: bool = False
     ) -> AsyncIterator[None]:
-        """Wait for it, for PATIENCE seconds at most. Raises Postpone, and Transient while a host is left alone.
+        """Wait for it, some PATIENCE seconds at most. Raises Postpone, and Transient while a host is left alone.
 
         `at_once` is for where a host itself sent us: what it redirects to is part of one visit.
         """
@@ -142,8 +142,8 @@ def _leave_alone(host: _Host, name: str, delay: float) -> None:
 
 
 def _send_away(host: _Host, name: str, wait: float, delay: float) -> None:
-    """Raises Postpone for a wait that is too long."""
-    if wait > PATIENCE:
+    """Raises Postpone for a wait that is too long. One pause is not: a site may ask for more than PATIENCE."""
+    if wait > PATIENCE + delay:
         now = monotonic()
         # Each a little later than the one before: together they would only be sent away again.
         host.promised = max(host.promised + delay, now + wait)
