@@ -39,7 +39,8 @@ def finished(open_page: Open) -> str:
 def test_from_a_pasted_list_to_an_exported_result(open_page: Open, downloads: Path) -> None:
     page = open_page("/batches/new/")
     page.get_by_text("Limits and name").click()
-    create(page, LINES, Fail_every="10", Delay="20", Attempts="1")
+    # Long enough for a page that looks once a second.
+    create(page, LINES, Fail_every="10", Delay="300", Attempts="1")
     expect(page.get_by_role("heading", name="Preflight report")).to_be_visible()
     expect(page.get_by_text("the same as line 8")).to_be_visible()
     page.get_by_role("button", name="Start").click()
