@@ -191,7 +191,7 @@ class Fetcher:
         sent_here = bool(hops) and host_of(ada_url.URL(hops[-1].url)) == name
         delay = self._robots.delay(url)
         at_once = sent_here or not (limits.pauses or delay)
-        async with self._gate.turn(name, delay, at_once=at_once):
+        async with self._gate.turn(name, delay, at_once=at_once, ours=limits.pauses):
             began = monotonic()
             answer = await self._client.request(url.href, limits.seconds, reading, asking)
         self._gate.heard(name, began, answer.status, answer.retry_after)

@@ -62,14 +62,20 @@ class Gate:
 
     @asynccontextmanager
     async def turn(
-        self, name: str, crawl_delay: float | None = None, at_once: bool = False
+        self,
+        name: str,
+        crawl_delay: float | None = None,
+        *,
+        at_once: bool = False,
+        ours: bool = True,
     ) -> AsyncIterator[None]:
         """Wait for it, some PATIENCE seconds at most. Raises Postpone, and Transient while a host is left alone.
 
-        `at_once` is for where a host itself sent us: what it redirects to is part of one visit.
+        `at_once` is for where a host itself sent us: what it redirects to is part of one visit. Without
+        `ours`, only the pause that the host asks for is made.
         """
         host = self._host(name)
-        delay = self._delay(crawl_delay)
+        delay = self._delay(crawl_delay, ours)
         if not at_once:
             _send_away(host, name, max(host.free_at - monotonic(), host.waiting * delay), delay)
         _leave_alone(host, name, delay)
@@ -97,8 +103,8 @@ class Gate:
         doubling = min(FIRST_BREAK * 2.0 ** (host.strikes - 1), MAX_BREAK)
         host.paused_until = host.struck_at + (doubling if retry_after is None else retry_after)
 
-    def _delay(self, crawl_delay: float | None) -> float:
-        own = self._courtesy.delay * random.uniform(0.5, 1.5)  # noqa: S311 - No secret.
+    def _delay(self, crawl_delay: float | None, ours: bool) -> float:
+        own = self._courtesy.delay * random.uniform(0.5, 1.5) if ours else 0.0  # noqa: S311 - No secret.
         return max(own, min(crawl_delay or 0.0, MAX_DELAY))
 
     def _host(self, name: str) -> _Host:
