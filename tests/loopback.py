@@ -5,18 +5,22 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from batches.operations.web.client import Answer
+from batches.operations.web.fetch import Fetcher, Limits
 from batches.operations.web.gate import Courtesy
 from batches.operations.web.guard import plain_socket
 
 # All sites of the tests are ours.
-QUICK = Courtesy(places=8, delay=0)
+QUICK = Courtesy(delay=0)
+LOOPBACK = [ip_network("127.0.0.0/8")]
+OPEN = Limits(seconds=10, robots=False)
 # For localhost and 127.0.0.1, until 2126, signed by itself.
 CERTIFICATE = Path(__file__).parent / "certificates" / "self-signed.pem"
 
@@ -113,3 +117,28 @@ async def serving(answer: Answerer) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+NAMES = Table({name: ["127.0.0.1"] for name in ("shop.example", "www.shop.example", "b.shop.example", "other.example", "www.only.example")})  # fmt: skip
+
+
+@asynccontextmanager
+async def fetching(
+    answer: Answerer, courtesy: Courtesy = QUICK
+) -> AsyncIterator[Callable[..., Awaitable[Answer]]]:
+    """A way to ask a server for a path, by one of `NAMES`."""
+    fetcher = Fetcher(lambda: LOOPBACK, Recorder(), NAMES, courtesy=courtesy)
+
+    async with serving(answer) as address:
+
+        async def get(path: str, name: str = "shop.example", limits: Limits = OPEN) -> Answer:
+            return await fetcher.get(address.replace("127.0.0.1", name) + path, limits)
+
+        try:
+            yield get
+        finally:
+            await fetcher.close()
+
+
+def page(text: str = "fine") -> web.Response:
+    return web.Response(text=text, content_type="text/html")

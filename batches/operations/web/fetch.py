@@ -18,15 +18,13 @@ from batches.operations.web.gate import COURTESY, Courtesy, Gate
 from batches.operations.web.guard import Networks, SocketFactory, plain_socket
 from batches.operations.web.redirects import REDIRECTS, location
 from batches.operations.web.robots import PRODUCT, Robots
-from batches.operations.web.targets import is_url, parse
+from batches.operations.web.targets import is_address, is_url, parse, ways_to
 
 MAX_BODY = 5 * 1024 * 1024
 # Told to come back later: another attempt is what the site itself asks for.
 _LATER = frozenset({408, 425, 429})
 # Not implemented, wrong version, not extended: the same request will get the same answer.
 _NEVER = frozenset({501, 505, 510})
-# What a host that is no name ends with.
-_OF_ADDRESSES = "]0123456789"
 _HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
@@ -62,8 +60,7 @@ def agent(contact: str) -> str:
 
 def host_of(url: ada_url.URL) -> str:
     """Whose patience is tried: the registered domain, or the address with its port."""
-    name = url.hostname
-    return url.host if name[-1] in _OF_ADDRESSES else registrable(name)
+    return url.host if is_address(url.hostname) else registrable(url.hostname)
 
 
 def is_page(status: int, content_type: str) -> bool:
@@ -105,7 +102,7 @@ class Fetcher:
         courtesy: Courtesy = COURTESY,
     ) -> None:
         # One: a second reads hardly more in a second, for most of reading is Python, and the loop would have
-        # to wait for both each time it lets go of the interpreter (p99 of its lag 174 ms with two, 13 with one).
+        # to wait for both each time it lets go of the interpreter (docs/architecture.md has the numbers).
         self.threads = ThreadPoolExecutor(1, thread_name_prefix="page-reader")
         # libxml2 keeps names by thread: a document that is begun in one and ended in another takes the
         # process down when it is freed ("free(): invalid pointer").
@@ -129,7 +126,7 @@ class Fetcher:
         if is_url(target):
             return await self.get(target, limits, reading, known)
         problems, nameless = list[Failure](), set[str]()
-        for scheme, place in _ways_to(target):
+        for scheme, place in ways_to(target):
             if place in nameless:
                 continue
             try:
@@ -198,20 +195,12 @@ class Fetcher:
         return answer
 
 
-def _ways_to(target: str) -> list[tuple[str, str]]:
-    """By https and by http, to a host and to its twin with or without www, the more trustworthy first."""
-    name = ada_url.URL(f"http://{target}").hostname
-    places = [target]
-    if name.removeprefix("www.") == registrable(name) and name[-1] not in _OF_ADDRESSES:
-        places.append(target.removeprefix("www.") if name.startswith("www.") else f"www.{target}")
-    return [(scheme, place) for scheme in ("https", "http") for place in places]
-
-
 def _telling(problems: list[Failure]) -> Failure:
-    """That something is there, but not securely, says more than that there is nothing; and this, of the site itself."""
-    certificate = (one for one in problems if isinstance(one, failures.BadCertificate))
-    answering = (one for one in problems if not isinstance(one, failures.NameNotFound))
-    return next(certificate, None) or [*answering, *problems[:1]][-1]
+    """Of several ways to a site that all failed: what is there and not to be trusted, else what is there at all."""
+    distrusted = [one for one in problems if isinstance(one, failures.BadCertificate)]
+    # The last way was by http, and says what it would have been like without a certificate.
+    present = [one for one in reversed(problems) if not isinstance(one, failures.NameNotFound)]
+    return [*distrusted, *present, *problems][0]
 
 
 def _asking(known: Known) -> dict[str, str]:

@@ -41,7 +41,7 @@ COURTESY = Courtesy()
 
 @dataclass(slots=True)
 class _Host:
-    """Times are monotonic. `promised` is when the last of those sent away may come back."""
+    """Times are monotonic, in seconds. `promised` is when the last of those sent away may come back."""
 
     places: asyncio.Semaphore
     alone: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
@@ -69,19 +69,22 @@ class Gate:
         at_once: bool = False,
         ours: bool = True,
     ) -> AsyncIterator[None]:
-        """Wait for it, some PATIENCE seconds at most. Raises Postpone, and Transient while a host is left alone.
+        """Wait for it, some PATIENCE seconds at most. `crawl_delay` in seconds, as the robots.txt asks for it.
+
+        Raises Postpone instead of a longer wait, and Transient while a host is left alone.
 
         `at_once` is for where a host itself sent us: what it redirects to is part of one visit. Without
         `ours`, only the pause that the host asks for is made.
         """
         host = self._host(name)
         delay = self._delay(crawl_delay, ours)
-        if not at_once:
-            _send_away(host, name, max(host.free_at - monotonic(), host.waiting * delay), delay)
-        _leave_alone(host, name, delay)
+        queue = 0.0 if at_once else max(host.free_at - monotonic(), host.waiting * delay)
+        _admit(host, name, queue, delay)
         host.waiting += 1
         try:
             async with _place(host, name, alone=bool(crawl_delay)):
+                # What those before have heard meanwhile may be "not for five minutes".
+                _admit(host, name, 0.0, delay)
                 start = max(monotonic(), host.paused_until, 0.0 if at_once else host.free_at)
                 host.free_at = max(host.free_at, start + delay)
                 await asyncio.sleep(max(0.0, start - monotonic()))
@@ -131,27 +134,28 @@ async def _place(host: _Host, name: str, *, alone: bool) -> AsyncIterator[None]:
         async with asyncio.timeout(PATIENCE):
             await place.acquire()
     except TimeoutError:
-        raise Postpone(f"Waiting for its turn: {name} answers slowly.", PATIENCE) from None
+        raise _sent_away(host, name, PATIENCE, 0.0) from None
     try:
         yield
     finally:
         place.release()
 
 
-def _leave_alone(host: _Host, name: str, delay: float) -> None:
-    """Raises while a host has asked not to be asked."""
+def _admit(host: _Host, name: str, queue: float, delay: float) -> None:
+    """Raises while a host has asked not to be asked, and if the wait would be long.
+
+    One pause is never too long: a site may ask for more than PATIENCE.
+    """
     pause = host.paused_until - monotonic()
     if host.strikes >= STRIKES and pause > 0:
         words = f"{name} says again and again that it is asked too often."
         raise Transient(words, cause="The site says that it is asked too often", retry_after=pause)
-    _send_away(host, name, pause, delay)
+    if (wait := max(pause, queue)) > PATIENCE + delay:
+        raise _sent_away(host, name, wait, delay)
 
 
-def _send_away(host: _Host, name: str, wait: float, delay: float) -> None:
-    """Raises Postpone for a wait that is too long. One pause is not: a site may ask for more than PATIENCE."""
-    if wait > PATIENCE + delay:
-        now = monotonic()
-        # Each a little later than the one before: together they would only be sent away again.
-        host.promised = max(host.promised + delay, now + wait)
-        words = f"Waiting for its turn: {name} is not to be asked too often."
-        raise Postpone(words, host.promised - now)
+def _sent_away(host: _Host, name: str, wait: float, delay: float) -> Postpone:
+    """Each a little later than the one before: together they would only be sent away again."""
+    now = monotonic()
+    host.promised = max(host.promised + delay, now + wait)
+    return Postpone(f"Waiting for its turn: {name} is asked only so often.", host.promised - now)

@@ -9,6 +9,7 @@ import re
 import ada_url
 
 from batches.operation import InvalidTarget, Target
+from batches.operations.html.urls import registrable
 from batches.operations.web.spelling import deceives
 
 MAX_URL = 2_048
@@ -83,6 +84,21 @@ def domain_of(target: str) -> str:
     while host.startswith("www.") and "." in host[4:]:
         host = host[4:]
     return host if url.port in _WEB_PORTS else f"{host}:{url.port}"
+
+
+def ways_to(target: str) -> list[tuple[str, str]]:
+    """Scheme and place of each: by https and by http, to a bare host and to its twin with or without www."""
+    name = ada_url.URL(f"http://{target}").hostname
+    places = [target]
+    if not is_address(name) and name.removeprefix("www.") == registrable(name):
+        places.append(target.removeprefix("www.") if name.startswith("www.") else f"www.{target}")
+    return [(scheme, place) for scheme in ("https", "http") for place in places]
+
+
+def is_address(host: str) -> bool:
+    """Whether a host of a URL is an address, and no name."""
+    # No top-level domain ends with a digit: https://url.spec.whatwg.org/#ends-in-a-number-checker
+    return host[-1] in "]0123456789"
 
 
 def is_url(target: str) -> bool:
