@@ -40,13 +40,6 @@ class SitemapScanParams(FetchParams):
         title="Levels of indexes",
         description="An index that names others is a level.",
     )
-    site_seconds: float = Field(
-        45.0,
-        ge=1,
-        le=3_000,
-        title="Time for a site",
-        description="Seconds, less than the time limit of an attempt: what was read until then counts.",
-    )
     reread: bool = Field(
         False,
         title="Read all again",

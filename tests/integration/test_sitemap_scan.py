@@ -39,6 +39,13 @@ class Asked(Counter[str]):
     site: Site
 
 
+def seconds(path: str, body: str | bytes | None) -> float:
+    """Until the answer comes."""
+    if body == b"slow":
+        return 60
+    return 0.4 if path.startswith("/later") or body == b"late" else 0
+
+
 @contextmanager
 def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Asked]]:
     """`make` is told the address that the site will have."""
@@ -51,11 +58,10 @@ def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Asked]]:
         if request.path == "/":
             home = str(site.get("/", "<title>Home</title>"))
             return web.Response(text=home, content_type="text/html")
-        if site.get(request.path) == b"slow":
-            await asyncio.sleep(60)
-        if request.path.startswith("/later"):
-            await asyncio.sleep(0.4)
         body = site.get(request.path, site.get("*"))
+        await asyncio.sleep(seconds(request.path, body))
+        if body == b"busy":
+            return web.Response(status=503, headers={"Retry-After": "300"})
         if body is None:
             return web.Response(status=404, text="<!doctype html><html>Not found</html>")
         raw = body.encode() if isinstance(body, str) else body
@@ -170,8 +176,33 @@ def test_what_was_read_counts_when_the_time_is_up() -> None:
     with serving(site) as (base, _):
         result = scanned(base, site_seconds=1)
     left = int(result["left_out"].partition(" ")[0])
-    assert result["left_out"].endswith(" sitemaps that there was no time for")
+    assert result["left_out"].endswith(" left unread: there was no time")
     assert 0 < result["urls"] == 20 - left
+
+
+def test_a_host_that_asks_for_a_break_ends_the_reading_and_not_the_result() -> None:
+    def site(base: str) -> Site:
+        names = [f"/{name}.xml" for name in ("good", "busy", "then", "last")]
+        good = {name: pages(f"{base}{name}/1") for name in names if "busy" not in name}
+        return {
+            "/sitemap.xml": index(*(base + name for name in names)),
+            **good,
+            "/busy.xml": b"busy",
+        }
+
+    with serving(site) as (base, asked):
+        result = scanned(base)
+    assert result["left_out"].startswith("2 left unread: Waiting for its turn")
+    assert result["urls"] == 1
+    assert not asked["/then.xml"]
+    assert not asked["/last.xml"]
+
+
+def test_a_site_that_is_too_slow_for_all_guesses_says_so() -> None:
+    with serving(lambda base: {"/": "<title>Home</title>", "*": b"late"}) as (base, _):
+        params = {"site_seconds": 1}
+        batch = finished(started("sitemap_scan", [base], params=params, max_attempts=1))
+    assert batch.items.get().error == "There was no time to look into all usual places."
 
 
 def test_what_is_wrong_with_a_file_is_said() -> None:

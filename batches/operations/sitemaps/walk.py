@@ -91,7 +91,7 @@ class Walk:
         await self._recall(guesses)
         known, everywhere = self._stored, None
         for place in guesses:
-            if self._is_over():
+            if self._is_late():
                 self.trouble = Transient("There was no time to look into all usual places.")
                 return
             likely = place.found_in == "link" or path_of(place.url) in places.LIKELY
@@ -122,21 +122,25 @@ class Walk:
         while self._queue:
             await self._recall(self._queue)
             for _ in range(len(self._queue)):
-                if self._is_over():
-                    return
+                if self._is_late():
+                    self._leave_out("there was no time")
+                # Also where a host is not to be asked any more for now.
+                if not self._queue:
+                    break
                 file = await self._tried(self._queue.popleft())
                 self.found.files.append(file)
                 await self._keep([self._keeping.shelf.file(file)])
         if self._beyond:
             self.found.left_out = f"{self._beyond} sitemaps, after {self._caps.files}"
 
-    def _is_over(self) -> bool:
-        """Whether the time is up. What waits then is left out: an attempt that is cut off would lose all."""
-        if monotonic() < self._caps.ends:
-            return False
-        self.found.left_out = f"{len(self._queue):,} sitemaps that there was no time for"
-        self._queue.clear()
-        return True
+    def _is_late(self) -> bool:
+        return monotonic() > self._caps.ends
+
+    def _leave_out(self, why: str) -> None:
+        """What waits: an attempt that is cut off, or begun again later, would lose what was read."""
+        if self._queue:
+            self.found.left_out = f"{len(self._queue):,} left unread: {why}"
+            self._queue.clear()
 
     async def _recall(self, places: Iterable[Place]) -> None:
         """What is known of them, in one question."""
@@ -173,10 +177,9 @@ class Walk:
         except Postpone as error:
             if not self.readable:
                 raise
-            # What was read counts; to begin again later would ask for all of it once more.
-            self.found.left_out = f"{len(self._queue) + 1:,} sitemaps for another time: {error}"
+            self._queue.append(place)
+            self._leave_out(str(error))
             file.problem = str(error)
-            self._queue.clear()
         except Transient as error:
             self.trouble, file.problem = error, str(error)
         except (Failure, Skip, NotASitemap, TooMuch) as error:

@@ -7,6 +7,13 @@ class FetchParams(BaseModel):
     timeout_seconds: float = Field(
         30.0, ge=1, le=120, title="Time limit of a request", description="Seconds."
     )
+    site_seconds: float = Field(
+        45.0,
+        ge=1,
+        le=3_000,
+        title="Time for a site",
+        description="Seconds, less than the time limit of an attempt: what was read until then counts.",
+    )
     respect_robots: bool = Field(
         True,
         title="Respect robots.txt",
@@ -23,11 +30,4 @@ class CrawlParams(FetchParams):
         le=200,
         title="Pages of a site",
         description="At most: the home page first, then those that say who made it.",
-    )
-    site_seconds: float = Field(
-        45.0,
-        ge=5,
-        le=3_000,
-        title="Time for a site",
-        description="Seconds, less than the time limit of an attempt: what was read until then counts.",
     )
