@@ -7,14 +7,14 @@ from typing import Any
 from batches.operation import Context, key_of
 from batches.operations.crawl import Read
 from batches.operations.found import COLUMNS, SOMETIMES
-from batches.operations.html.page import READ_AS
+from batches.operations.html.page import read_as
 from batches.operations.web.fetch import NOTHING, Known
-from batches.operations.web.targets import domain_of, is_url
+from batches.operations.web.targets import domain_of, is_url, ways_to
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """`row` is that of the page, empty if none was read or if it was read by rules that are no longer ours."""
+    """`row` is that of the page; empty if there is none that is still good."""
 
     row: dict[str, Any]
 
@@ -40,18 +40,17 @@ class Earlier:
 NEVER = Earlier({})
 
 
-async def earlier(target: str, context: Context) -> Earlier:
-    """One question: a bare host has its page at one of four addresses."""
-    domain = domain_of(target)
-    addresses = [target] if is_url(target) else _homes(target)
-    keys = [key_of(domain, address) for address in addresses]
+async def earlier(target: str, deobfuscate: bool, context: Context) -> Earlier:
+    """One question, for all ways to the page; nothing of it if it would be read otherwise now."""
+    domain, rules = domain_of(target), read_as(deobfuscate)
+    keys = [key_of(domain, address) for address in _addresses(target)]
     rows = await context.storage.load("batches.Page", keys)
     found = (rows[key] for key in keys if key in rows)
-    return next((Earlier(row) for row in found if row["data"].get("read_as") == READ_AS), NEVER)
+    return next((Earlier(row) for row in found if row["data"].get("read_as") == rules), NEVER)
 
 
-def _homes(target: str) -> list[str]:
-    path = "" if "/" in target else "/"
-    hosts = (target, f"www.{target}", target.removeprefix("www."))
-    places = dict.fromkeys(f"{host}{path}" for host in hosts)
-    return [f"{scheme}://{place}" for scheme in ("https", "http") for place in places]
+def _addresses(target: str) -> list[str]:
+    if is_url(target):
+        return [target]
+    end = "" if "/" in target else "/"
+    return [f"{scheme}://{place}{end}" for scheme, place in ways_to(target)]

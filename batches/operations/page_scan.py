@@ -46,15 +46,16 @@ class PageScan(SiteOperation[PageScanParams]):
         extent = Extent(params.max_pages, params.site_seconds)
         # Of a page that is not sent again nobody sees the links.
         anew = params.reread or params.max_pages > 1
-        before = NEVER if anew else await earlier(target, context)
-        seen = await crawl(
-            self.fetcher, target, limits, extent, partial(_read, before), before.known
-        )
-        if seen.pages[0].answer.unchanged:
-            if seen.pages[0].answer.url != before.row["url"]:
-                seen = await crawl(self.fetcher, target, limits, extent, partial(_read, NEVER))
+        before = NEVER if anew else await earlier(target, settings.CONSOLE_DEOBFUSCATE, context)
+        read = partial(_read, before)
+        seen = await crawl(self.fetcher, target, limits, extent, read, before.known)
+        first = seen.pages[0]
+        if first.answer.unchanged and before.row:
+            if first.answer.url == before.row["url"]:
+                seen.pages[0] = replace(first, value=before.facts)
             else:
-                seen.pages[0] = replace(seen.pages[0], value=before.facts)
+                # It leads elsewhere now, to a page that happens to have the same tag.
+                seen = await crawl(self.fetcher, target, limits, extent, read)
         await _forget(seen, context)
         facts = _facts(seen)
         return Result(facts, _rows(target, context, seen, facts))

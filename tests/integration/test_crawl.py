@@ -204,3 +204,15 @@ def test_a_site_that_fails_is_listed_with_the_reason(serving: Callable[..., Site
 )
 def test_a_domain_is_its_host(target: str, name: str) -> None:
     assert domain_of(target) == name
+
+
+def test_a_break_that_the_site_asks_for_ends_the_crawl_with_what_was_read(
+    serving: Callable[..., Site],
+) -> None:
+    busy = Said(status=503, headers={"Retry-After": "300"})
+    web = serving({**PAGES, "/contact-us": busy})
+    result = said(scanned(web, 10))
+    assert result["title"] == "Home"
+    assert result["page_problems"] == {f"{web.base}/contact-us": "answered 503"}
+    assert result["left_out"].startswith("pages for another time: Waiting for its turn")
+    assert web.asked == ["/", "/contact-us"]

@@ -94,6 +94,41 @@ def test_what_was_read_by_other_rules_is_read_again(settings: LazySettings) -> N
     assert again["technologies"]
 
 
+def test_what_is_written_against_robots_is_gone_once_it_is_to_be_left_alone(
+    settings: LazySettings,
+) -> None:
+    html = HTML + "<p>ada [at] vogt.de</p>"
+    with site(settings, {"/": Said(html, headers={"ETag": '"1"'})}) as web:
+        assert scanned(web)["emails"] == ["jo@vogt.de", "ada@vogt.de"]
+        settings.CONSOLE_DEOBFUSCATE = False
+        assert scanned(web)["emails"] == ["jo@vogt.de"]
+
+
+def test_a_long_list_of_which_only_a_part_was_kept_is_no_change(settings: LazySettings) -> None:
+    links = "".join(f"<a href=/page/{number}>x</a>" for number in range(300))
+    with site(settings, {"/": HTML + links}) as web:
+        first, again = scanned(web), scanned(web)
+    assert len(first["links_in_urls"]) > len(again["links_in_urls"]) == 200
+    assert history(Domain.objects.get())[0].changes == []
+
+
+def test_a_server_that_was_not_asked_whether_it_changed(settings: LazySettings) -> None:
+    with site(settings, {"/": Said(status=304)}) as web:
+        result = scanned(web)
+    assert (result["status"], result.get("title")) == (304, None)
+    assert web.asked == ["/"]
+    assert not Page.objects.exists()
+
+
+def test_another_page_with_the_same_tag_is_read(settings: LazySettings) -> None:
+    other = Said(HTML.replace("Bread", "Cake"), headers={"ETag": '"1"'})
+    with site(settings, {"/": TAGGED, "/other": other}) as web:
+        scanned(web)
+        web.pages["/"] = Said(status=302, headers={"Location": "/other"})
+        again = scanned(web)
+    assert (again["url"], again["h1"]) == (web.base + "/other", "Cake")
+
+
 def test_a_redirect_that_leads_elsewhere_now_is_followed(settings: LazySettings) -> None:
     moved = {"Location": "/old"}
     with site(settings, {"/": Said(status=302, headers=moved), "/old": TAGGED}) as web:

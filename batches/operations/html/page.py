@@ -25,8 +25,8 @@ from batches.operations.html.clean import clean
 from batches.operations.html.document import NO_HEADERS, Document
 
 MAX_LISTED = 2_000
-# Of what is stored: one more whenever a page would now be read otherwise.
-READ_AS = 1
+# One more whenever a page would now be read otherwise.
+_RULES = 1
 
 
 def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
@@ -47,13 +47,18 @@ def fields(document: Document, deobfuscate: bool = True) -> dict[str, Any]:
         **_technology(document),
         **_body(document),
         "emails": [one.address for one in find(document, deobfuscate)],
-        "read_as": READ_AS,
+        "read_as": read_as(deobfuscate),
     }
     if document.read < len(document.html):
         found["partly_read"] = (
             f"the first {document.read:,} of {len(document.html):,} characters; the rest would keep a parser busy"
         )
     return dict(clean(found))
+
+
+def read_as(deobfuscate: bool) -> str:
+    """By which rules: of a page that has not changed, what was read by others is not what would be read now."""
+    return f"{_RULES}{'' if deobfuscate else ' as written'}"
 
 
 def _head(document: Document) -> dict[str, Any]:
