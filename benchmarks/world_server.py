@@ -15,31 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from benchmarks.page_server import WORDS
+
 FIRST_PORT, LAST_PORT = 5_000, 32_000
 _HEAD = "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\n{more}\r\n"
-_WORDS = [
-    "the",
-    "shop",
-    "has",
-    "been",
-    "here",
-    "since",
-    "then",
-    "and",
-    "many",
-    "a",
-    "guest",
-    "came",
-    "back",
-    "for",
-    "more",
-    "of",
-    "what",
-    "is",
-    "made",
-    "by",
-    "hand",
-]
 _TEXTS = {
     "de": ("Bäckerei Müller in Köln", "Schöne Grüße an alle Gäste", "utf-8"),
     "fr": ("Café à la crème", "Très bien préparé, c'est ça", "iso-8859-1"),
@@ -71,7 +50,7 @@ def page(number: int) -> bytes:
     parts = chance.choice((5, 20, 40, 80, 400))
     stated = {"@context": "https://schema.org", "@type": "Organization", "name": f"{title} {number}", "email": f"office@site-{number}.org"}  # fmt: skip
     body = "".join(
-        f"<section><h2>{text}</h2><p>{' '.join(chance.choices(_WORDS, k=60))} "
+        f"<section><h2>{text}</h2><p>{' '.join(chance.choices(WORDS, k=60))} "
         f'<a href="/page/{n}">{text}</a> <img src="/img/{n}.png" alt=""></p></section>'
         for n in range(parts)
     )

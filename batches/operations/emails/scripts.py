@@ -6,6 +6,8 @@ from binascii import Error
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from batches.operations.html.search import places
+
 _HINTS = (
     "@",
     "\\u0040",
@@ -63,21 +65,11 @@ def written(script: str) -> Iterator[str]:
 def _near_hints(script: str) -> Iterator[str]:
     """The parts of a script worth a closer look, none twice."""
     ends = 0
-    places = sorted(place for hint in _HINTS for place in _places(script, hint))
-    for place in places:
+    for place in sorted(at for hint in _HINTS for at in places(script, hint, _MAX_HINTS)):
         start, end = max(ends, place - _BEFORE), place + _AFTER
         if end > ends:
             yield script[start:end]
             ends = end
-
-
-def _places(script: str, hint: str) -> Iterator[int]:
-    place = script.find(hint)
-    for _ in range(_MAX_HINTS):
-        if place < 0:
-            return
-        yield place
-        place = script.find(hint, place + 1)
 
 
 def _quoted(text: str) -> str:

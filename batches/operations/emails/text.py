@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from html import unescape
 from typing import NamedTuple
 
+from batches.operations.html.search import lowered, places
+
 MAX_MARKS = 5_000
 _LONGEST = 254
 # Fewer than the standard allows: in running text, "=", "/" and "&" stand beside an address.
@@ -81,7 +83,7 @@ def is_spelt(text: str) -> bool:
 
 
 def _around_ats(text: str) -> Iterator[Mark]:
-    for at in _places(text, "@"):
+    for at in places(text, "@", MAX_MARKS):
         start, end = _local_start(text, at), _domain_end(text, at + 1)
         if start < at and end > at + 3 and not _in_url(text, start) and text[end : end + 1] != "@":
             end -= len(_next_sentence(text[at:end]))
@@ -131,18 +133,16 @@ def _bracketed(text: str) -> Iterator[Mark]:
 
 def _bracketed_ats(text: str) -> Iterator[re.Match[str]]:
     for bracket in "[({<*_|\u00ab-":
-        for at in _places(text, bracket):
+        for at in places(text, bracket, MAX_MARKS):
             if found := _BRACKETED_AT.match(text, at, at + 40):
                 yield found
 
 
 def _spoken(text: str) -> Iterator[Mark]:
     """info at shop dot de: words alone, so only beside a dot that is written out, or after a usual box."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = text
+    lower = lowered(text)
     for word in _SPOKEN if text.isascii() else (*_SPOKEN, *_SPOKEN_WIDE):
-        for at in _places(lower, word):
+        for at in places(lower, word, MAX_MARKS):
             # A tag before the host may have left another space.
             after = at + len(word) + (text[at + len(word) : at + len(word) + 1] == " ")
             # In prose no host follows, and nothing more needs to be asked.
@@ -150,15 +150,6 @@ def _spoken(text: str) -> Iterator[Mark]:
                 box = lower[max(0, at - 20) : at].rpartition(" ")[2]
                 if box in _BOXES or _SPELT.search(host[0]):
                     yield from _joined(text, at, after)
-
-
-def _places(text: str, mark: str) -> Iterator[int]:
-    at = text.find(mark)
-    for _ in range(MAX_MARKS):
-        if at < 0:
-            return
-        yield at
-        at = text.find(mark, at + 1)
 
 
 def _joined(text: str, before: int, after: int) -> Iterator[Mark]:

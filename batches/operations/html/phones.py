@@ -1,10 +1,12 @@
 """Phone numbers that a page shows."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 import phonenumbers
+
+from batches.operations.html.search import lowered, places
 
 MAX_FOUND = 200
 _MAX_WINDOWS, _WINDOW = 200, 70
@@ -53,49 +55,40 @@ def spoken_of(text: str, country: str | None = None) -> tuple[list[str], list[st
     Only what is a valid number: beside such words stand dates and opening hours, too. Looks at a bounded
     number of short windows, for a page may be full of digits.
     """
+    calls: dict[str, None] = {}
+    faxes: dict[str, None] = {}
     if not _DIGITS.search(text):
         return [], []
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = text
-    found: dict[bool, dict[str, None]] = {False: {}, True: {}}
+    lower = lowered(text)
     for word in _WORDS:
-        for end in _after(lower, word):
+        for at in places(lower, word, _MAX_WINDOWS):
+            end = at + len(word)
             number = _NUMBER.match(lower, end, end + _WINDOW)
-            if number and (valid := _valid(number[1], country)):
-                fax = word == "fax" or number[0].startswith("efax")
-                found[fax][valid] = None
-    return list(found[False])[:MAX_FOUND], list(found[True])[:MAX_FOUND]
-
-
-def _after(text: str, word: str) -> Iterator[int]:
-    """Where each of these words ends that begins as a word."""
-    at = text.find(word)
-    for _ in range(_MAX_WINDOWS):
-        if at < 0:
-            return
-        if at == 0 or not text[at - 1].isalnum():
-            yield at + len(word)
-        at = text.find(word, at + 1)
-
-
-def _valid(written: str, country: str | None) -> str:
-    try:
-        number = phonenumbers.parse(written, country)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_valid_number(number):
-        return ""
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+            # Within a word it is another: “hotel 030…”.
+            if number is None or lower[max(0, at - 1) : at].isalnum():
+                continue
+            # “Telefax” is found by its beginning.
+            fax = word == "fax" or number[0].startswith("efax")
+            if (parsed := _parsed(number[1], country)) and phonenumbers.is_valid_number(parsed):
+                (faxes if fax else calls)[_e164(parsed)] = None
+    return list(calls)[:MAX_FOUND], list(faxes)[:MAX_FOUND]
 
 
 def _international(written: str, country: str | None) -> str:
-    try:
-        number = phonenumbers.parse(written, country)
-    except phonenumbers.NumberParseException:
+    number = _parsed(written, country)
+    if number is None:
         return written
     # The country is a guess unless the number says it.
     sure = written.startswith(("+", "00")) and phonenumbers.is_possible_number(number)
-    if not sure and not phonenumbers.is_valid_number(number):
-        return written
+    return _e164(number) if sure or phonenumbers.is_valid_number(number) else written
+
+
+def _parsed(written: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(written, country)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

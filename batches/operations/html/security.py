@@ -42,17 +42,15 @@ def _hsts(value: str) -> dict[str, Any] | None:
 
 
 def _csp(sent: dict[str, str]) -> dict[str, Any] | None:
-    policy = sent.get("content-security-policy", "")
-    reported = sent.get("content-security-policy-report-only", "")
-    if not policy and not reported:
+    enforced = sent.get("content-security-policy", "")
+    policy = enforced or sent.get("content-security-policy-report-only", "")
+    if not policy:
         return None
-    scripts = _directive(policy or reported, "script-src") or _directive(
-        policy or reported, "default-src"
-    )
+    scripts = _directive(policy, "script-src") or _directive(policy, "default-src")
     # Where a nonce or a hash is given, browsers pass over 'unsafe-inline'.
     strict = "'nonce-" in scripts or "'sha" in scripts
     return {
-        "enforced": bool(policy),
+        "enforced": bool(enforced),
         "unsafe_inline": not scripts or ("'unsafe-inline'" in scripts and not strict),
         "unsafe_eval": not scripts or "'unsafe-eval'" in scripts,
     }
