@@ -19,7 +19,6 @@ from batches.operations.html import (
     things,
     titles,
     urls,
-    wordpress,
 )
 from batches.operations.html.clean import clean
 from batches.operations.html.document import NO_HEADERS, Document
@@ -126,7 +125,7 @@ def _technology(document: Document) -> dict[str, Any]:
         "security": security.headers(document),
     }
     if any(one.name == "WordPress" for one in used):
-        found["wordpress"] = wordpress.wordpress(generators, document.html)
+        found["wordpress"] = technology.wordpress(used, document)
     return found
 
 

@@ -1,6 +1,6 @@
 """What a site is built with, by the traces its pages carry. The rules are in technologies.toml.
 
-Every rule is found by looking a trace up, never by trying all rules on a page: their number costs nothing.
+Most traces are looked up: the hosts, folders and files that a page loads, its headers. All else is searched for once.
 """
 
 import re
@@ -24,8 +24,16 @@ _FILE = re.compile(
 )
 # vue@2.6.14, /jquery/3.7.1/, ?ver=6.5
 _IN_ADDRESS = re.compile(r"(?:@|/v?|[?&;](?:ver|version|v)=)(\d+(?:\.\d+)+)(?![\w-])")
+_PLUGIN = re.compile(r"[?&;]ver=(\d+(?:\.\d+)+)(?![\w-])")
+_THEME = re.compile(r"/wp-content/themes/([\w.-]{1,80})/")
 _COMMENT = re.compile(r"<!--(.{1,200})", re.DOTALL)
 _COOKIE = re.compile(r"\s*([^=;\s]{1,100})=")
+
+
+_EXTENSIONS = {
+    "elementor": "Elementor", "woocommerce": "WooCommerce", "yoast_seo": "Yoast SEO", "wpforms": "WPForms",
+    "contact_form_7": "Contact Form 7", "divi": "Divi",
+}  # fmt: skip
 
 
 class Technology(NamedTuple):
@@ -37,10 +45,10 @@ class Technology(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """Of one trace. `pattern` finds the version in it, or says more of what it must be."""
+    """Of one trace. A group of the `pattern` is the version."""
 
     name: str
-    pattern: re.Pattern[str] | None = None
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,16 @@ def cms(found: Iterable[Technology]) -> dict[str, str | None]:
     return {"name": first.name, "version": first.version}
 
 
+def wordpress(found: Iterable[Technology], document: Document) -> dict[str, str | bool]:
+    """The theme of a site, and the best known of its extensions: the version, or True if that can't be seen."""
+    versions = {one.name: one.version for one in found}
+    theme = _THEME.search(document.html[:_MAX_CODE])
+    known = {"theme": theme[1]} if theme else {}
+    return known | {
+        field: versions[name] or True for field, name in _EXTENSIONS.items() if name in versions
+    }
+
+
 def _traces(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
     yield from _of_generators(document, rules)
     yield from _of_headers(document, rules)
@@ -99,14 +117,14 @@ def _traces(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None
 def _of_generators(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
     for generator in document.metas.get("generator", ())[:20]:
         for rule in rules.generators:
-            if rule.pattern and (match := rule.pattern.match(generator.strip()[:300])):
+            if match := rule.pattern.match(generator.strip()[:300]):
                 yield rule.name, match[1]
 
 
 def _of_headers(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
     for header in rules.headers.keys() & document.headers.keys():
         for rule in rules.headers[header]:
-            if rule.pattern and (match := rule.pattern.search(document.headers[header][:2_000])):
+            if match := rule.pattern.search(document.headers[header][:2_000]):
                 yield rule.name, match[1] if match.re.groups else None
     for line in document.headers.get("set-cookie", "").split("\n")[:50]:
         if cookie := _COOKIE.match(line):
@@ -139,7 +157,8 @@ def _of_address(address: str, rules: _Rules) -> Iterator[tuple[str, str | None]]
     for at, folder in enumerate(folders):
         for rest, name in rules.folders.get(folder, ()):
             if not rest or folders[at + 1 : at + 2] == [rest]:
-                yield name, None
+                version = _PLUGIN.search(address) if folder in ("plugins", "themes") else None
+                yield name, version[1] if version else None
     if (file := _FILE.fullmatch(last)) and (library := rules.files.get(file["stem"])):
         elsewhere = None if file["version"] else _IN_ADDRESS.search(address)
         yield library, file["version"] or (elsewhere[1] if elsewhere else None)
@@ -160,7 +179,7 @@ def _of_comments(document: Document, rules: _Rules) -> Iterator[tuple[str, str |
         _COMMENT.finditer(document.html[: document.read]), range(_MAX_COMMENTS), strict=False
     ):
         for rule in rules.comments:
-            if rule.pattern and (match := rule.pattern.search(comment[1])):
+            if match := rule.pattern.search(comment[1]):
                 yield rule.name, match[1]
 
 
