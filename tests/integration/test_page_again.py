@@ -112,6 +112,17 @@ def test_a_long_list_of_which_only_a_part_was_kept_is_no_change(settings: LazySe
     assert history(Domain.objects.get())[0].changes == []
 
 
+def test_the_same_page_elsewhere_is_read_for_its_links_lead_elsewhere(
+    settings: LazySettings,
+) -> None:
+    html = HTML + "<a href=near>near</a>"
+    with site(settings, {"/": html, "/sub/": html}) as web:
+        scanned(web)
+        web.pages["/"] = Said(status=302, headers={"Location": "/sub/"})
+        again = scanned(web)
+    assert f"{web.base}/sub/near" in again["links_in_urls"]
+
+
 def test_a_server_that_was_not_asked_whether_it_changed(settings: LazySettings) -> None:
     with site(settings, {"/": Said(status=304)}) as web:
         result = scanned(web)

@@ -64,7 +64,8 @@ async def test_a_pause_between_two() -> None:
 
 
 async def test_who_asks_for_a_crawl_delay_is_visited_by_one_after_the_other() -> None:
-    site = Site(seconds=0.1)
+    # Longer than the delay: nobody is to be asked again before the answer.
+    site = Site(seconds=0.4)
     polite = Limits(seconds=10)
     async with fetching(site, QUICK) as get:
         answers = await asyncio.gather(*(get(f"/{n}", limits=polite) for n in range(3)))
@@ -123,7 +124,7 @@ async def test_who_waits_hears_of_a_break_that_those_before_were_told_of() -> No
 
 
 async def test_of_a_burst_that_is_refused_one_counts() -> None:
-    site = Site(*(too_often(Retry_After="0") for _ in range(6)), seconds=0.1)
+    site = Site(*(too_often(Retry_After="1") for _ in range(6)), seconds=0.1)
     async with fetching(site, Courtesy(places=6, delay=0)) as get:
         await asyncio.gather(*(get(f"/{n}") for n in range(6)))
         assert (await get("/")).status == 200
@@ -142,7 +143,7 @@ async def test_after_three_times_in_a_row_items_fail_with_a_reason() -> None:
 
 
 async def test_a_success_in_between_ends_the_count() -> None:
-    fine, no = page(), [too_often(Retry_After="0") for _ in range(4)]
+    fine, no = page(), [too_often(Retry_After=wait) for wait in ("0", "0", "0", "1")]
     site = Site(no[0], no[1], fine, no[2], no[3])
     async with fetching(site, QUICK) as get:
         statuses = [(await get("/")).status for _ in range(6)]

@@ -143,6 +143,9 @@ async def test_how_long_it_took_and_whose_certificate_it_is() -> None:
     first, again = (found.timing for found in answers)
     assert first is not None
     assert again is not None
+    assert first.connect > 0
+    parts = first.dns + first.connect + first.first_byte + first.download
+    assert abs(parts - answers[0].milliseconds) <= 5
     assert (again.dns, again.connect) == (0, 0)
 
 

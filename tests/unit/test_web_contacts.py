@@ -210,6 +210,7 @@ def test_what_is_no_profile(href: str) -> None:
         ("Hotel 2024-05-01, Tel Aviv 2024", "DE", [], []),
         ("Telefon 24 Stunden, 01.02.2024 10:00", "DE", [], []),
         ("Preis 030 901820 Euro", "DE", [], []),
+        ("Telefon 00000 000 000", "DE", [], []),
         ("USt-IdNr. DE123456789 IBAN DE89 3704 0044 0532 0130 00", "DE", [], []),
         ("Tel. 030 901820", None, [], []),
         ("jquery 3.7.1, call 1.2.3.4.5.6", "DE", [], []),

@@ -195,6 +195,8 @@ def test_charsets(body: bytes, content_type: str, text: str) -> None:
         ("koi8-r", "Маленький магазин в Москве. Добро пожаловать на наш сайт."),
         ("windows-1253", "Το μικρό μαγαζί στην Αθήνα. Καλώς ήρθατε στην ιστοσελίδα μας."),
         ("windows-1252", "Bäckerei Müller in Köln. Schöne Grüße aus der Straße, für alle Gäste."),
+        # To a detector it looks like Cyrillic.
+        ("windows-1252", "Prices of the menu: 10 € à 20 €, 30 £ – 40 ¥ «ouvert»"),
         ("windows-1252", "Le café à la crème – “très” bien préparé, c’est ça."),
     ],
 )
