@@ -164,6 +164,8 @@ def _security(result: dict[str, Any]) -> list[tuple[str, str]]:
     missing = []
     for name, value in list(mapping(result.get("security")).items())[:MOST]:
         words = str(name).replace("_", " ")[:60]
+        if name == "https" and trouble:
+            continue
         if value is None and name not in _HEADERS:
             missing.append(words.title().replace(" ", "-"))
         else:

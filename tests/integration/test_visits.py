@@ -109,6 +109,8 @@ async def test_a_name_that_is_nowhere_is_told_as_it_was_given() -> None:
     fetcher = Fetcher(list, recorder, NAMES, courtesy=QUICK)
     with pytest.raises(failures.NameNotFound, match=r"The domain no\.example does not exist"):
         await fetcher.site("no.example", OPEN)
+    with pytest.raises(failures.NameNotFound, match=r"The domain bücher\.example does not exist"):
+        await fetcher.site("xn--bcher-kva.example", OPEN)
     await fetcher.close()
     assert recorder.dialled == []
 

@@ -73,6 +73,15 @@ def test_the_phases_of_an_answer_fill_the_bar() -> None:
     assert sum(phase.width for phase in phases) == 100
 
 
+def test_what_is_wrong_with_https_is_said_once() -> None:
+    wrong = "No secure connection: nobody speaks TLS."
+    html = page_of("page_scan", {"https_problem": wrong, "security": {"https": False}})
+    assert html.count("<dt>HTTPS</dt>") == 1
+    assert wrong in html
+    html = page_of("page_scan", {"security": {"https": False}})
+    assert "<dt>HTTPS</dt><dd>no</dd>" in html
+
+
 @pytest.mark.parametrize(("days", "state", "words"), [(-1, "failed", "expired"), (1, "skipped", "1 day left"), (90, "succeeded", "90 days left")])  # fmt: skip
 def test_a_certificate_says_how_long_it_lasts(days: int, state: str, words: str) -> None:
     html = page_of("page_scan", {"certificate": {"days_left": days}})

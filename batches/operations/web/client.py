@@ -20,6 +20,7 @@ from batches.operations.web.guard import (
     watched,
 )
 from batches.operations.web.measured import Certificate, Clock, Response, Timing, tracing
+from batches.operations.web.targets import shown
 
 CONNECT_SECONDS, READ_SECONDS = 5, 10
 # Some sites send content policies of many kilobytes.
@@ -153,7 +154,7 @@ class Client:
                     answer = Answer(url, response.status, _joined(response.headers), b"", 0)
                     body = await _read(response, answer, reading)
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise failures.explained(error, URL(url).raw_host or "", refused) from error
+                raise failures.explained(error, shown(URL(url).raw_host or ""), refused) from error
         return replace(
             answer,
             body=body,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from batches.operation import Postpone, Transient
+from batches.operations.web.targets import shown
 
 # Of what a robots.txt asks for: whoever asks for more gets less than hoped, and the result says so.
 MAX_DELAY = 30.0
@@ -148,7 +149,7 @@ def _admit(host: _Host, name: str, queue: float, delay: float) -> None:
     """
     pause = host.paused_until - monotonic()
     if host.strikes >= STRIKES and pause > 0:
-        words = f"{name} says again and again that it is asked too often."
+        words = f"{shown(name)} says again and again that it is asked too often."
         raise Transient(words, cause="The site says that it is asked too often", retry_after=pause)
     if (wait := max(pause, queue)) > PATIENCE + delay:
         raise _sent_away(host, name, wait, delay)
@@ -158,4 +159,6 @@ def _sent_away(host: _Host, name: str, wait: float, delay: float) -> Postpone:
     """Each a little later than the one before: together they would only be sent away again."""
     now = monotonic()
     host.promised = max(host.promised + delay, now + wait)
-    return Postpone(f"Waiting for its turn: {name} is asked only so often.", host.promised - now)
+    return Postpone(
+        f"Waiting for its turn: {shown(name)} is asked only so often.", host.promised - now
+    )

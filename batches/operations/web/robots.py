@@ -14,6 +14,7 @@ from batches.operations.web import failures, rules
 from batches.operations.web.client import Answer, Client, Reading
 from batches.operations.web.redirects import REDIRECTS, location
 from batches.operations.web.rules import Rules
+from batches.operations.web.targets import shown
 
 PRODUCT = "BatchConsole"
 # RFC 9309, 2.5: at least so much; Google reads no more either.
@@ -79,7 +80,7 @@ class Robots:
         else:
             allowed = known.allow(url)
         if not allowed:
-            raise Skip(f"The robots.txt of {url.host} does not allow to fetch this page.")
+            raise Skip(f"The robots.txt of {shown(url.host)} does not allow to fetch this page.")
 
     def delay(self, url: ada_url.URL) -> float | None:
         """Seconds between two requests, if the site was asked and asks for any; however many they are."""
