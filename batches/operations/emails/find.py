@@ -98,8 +98,8 @@ def _stated(document: Document) -> Iterator[Found]:
 
 
 def _shown(shown: Shown, deobfuscate: bool) -> Iterator[Found]:
-    for text in shown.text(deobfuscate):
-        for mark in marks(text, deobfuscate):
+    for text, spelt in shown.text(deobfuscate):
+        for mark in marks(text, spelt):
             how = "written out" if mark.spoken else "text"
             yield Found(mark.text, _name_before(text, mark), _context(text, mark), how)
 

@@ -28,6 +28,8 @@ _TAG = re.compile(r"<[^>]*>")
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&amp;", "&"))
 # So much of the markup around an @ holds its address, even with each letter in a tag, and words to quote.
 _AROUND = 800
+# Of a list of thousands, the first pieces may be enough.
+_LONGEST = 16_000
 
 
 class Shown:
@@ -58,8 +60,8 @@ class Shown:
             for node in self.tree.css(selector)[:50]:
                 yield node.text()[:1_000][::-1]
 
-    def text(self, deobfuscate: bool) -> Iterator[str]:
-        """In pieces, `plain`: those that an address can stand in."""
+    def text(self, deobfuscate: bool) -> Iterator[tuple[str, bool]]:
+        """In pieces, `plain`, those that an address can stand in; and whether it can be spelt out there."""
         self.tree.strip_tags(_UNSEEN)
         body = self.tree.body
         if body is None:
@@ -68,20 +70,22 @@ class Shown:
         # to tell tags that part words from those that don't costs more than all the rest.
         quick = body.text(separator=" ")
         meant = plain(quick)
-        if meant.count("@") != quick.count("@") or (deobfuscate and is_spelt(meant)):
-            yield plain(_words(body.html or ""))
-        elif "@" in meant:
-            for piece in _around_marks(body.html or ""):
-                yield plain(_words(piece))
+        if meant.count("@") == quick.count("@"):
+            # First what is plain to see: whoever has found enough asks for no more.
+            pieces = _around_marks(body.html or "") if "@" in meant else ()
+            yield from ((plain(_words(piece)), False) for piece in pieces)
+            if not deobfuscate or not is_spelt(meant):
+                return
+        yield plain(_words(body.html or "")), deobfuscate
 
 
 def _around_marks(html: str) -> Iterator[str]:
-    """The markup around each @, from the end of a tag to the beginning of one; what overlaps is one piece."""
+    """The markup around each @, from the end of a tag to the beginning of one; what overlaps is mostly one piece."""
     at, marks = html.find("@"), 0
     while at >= 0 and marks < _MAX_MARKS:
         start = html.find(">", max(0, at - _AROUND), at) + 1 or max(0, at - _AROUND)
-        end = at + _AROUND
-        while 0 <= (at := html.find("@", at + 1)) < end and marks < _MAX_MARKS:
+        end, most = at + _AROUND, start + _LONGEST
+        while 0 <= (at := html.find("@", at + 1)) < min(end, most) and marks < _MAX_MARKS:
             end, marks = at + _AROUND, marks + 1
         marks += 1
         tag = html.rfind("<", start, end)
