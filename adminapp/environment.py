@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 type Network = IPv4Network | IPv6Network
+type Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class Environment(BaseSettings):
@@ -33,6 +34,7 @@ class Environment(BaseSettings):
     console_allowed_hosts: Annotated[list[str], NoDecode] = ["127.0.0.1", "localhost", "[::1]"]
     console_allowed_networks: Annotated[list[Network], NoDecode] = []
     console_denied_networks: Annotated[list[Network], NoDecode] = []
+    console_allowed_ports: Annotated[list[Port], NoDecode] = [80, 443]
     console_host_delay_seconds: float = Field(0.5, ge=0, le=60)
     console_contact_url: str = Field("", max_length=500, pattern=r"^(https?://[!-~]+)?$")
     console_lease_seconds: float = Field(30.0, ge=1.0)
@@ -43,6 +45,7 @@ class Environment(BaseSettings):
         "console_allowed_hosts",
         "console_allowed_networks",
         "console_denied_networks",
+        "console_allowed_ports",
         mode="before",
     )
     @classmethod

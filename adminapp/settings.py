@@ -95,6 +95,7 @@ DEMO_TARGETS: list[str] = []
 CONSOLE_LEASE_SECONDS = ENVIRONMENT.console_lease_seconds
 CONSOLE_ALLOWED_NETWORKS = ENVIRONMENT.console_allowed_networks
 CONSOLE_DENIED_NETWORKS = ENVIRONMENT.console_denied_networks
+CONSOLE_ALLOWED_PORTS = ENVIRONMENT.console_allowed_ports
 CONSOLE_HOST_DELAY_SECONDS = ENVIRONMENT.console_host_delay_seconds
 CONSOLE_CONTACT_URL = ENVIRONMENT.console_contact_url
 CONSOLE_DEOBFUSCATE = ENVIRONMENT.console_deobfuscate

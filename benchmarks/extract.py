@@ -23,6 +23,7 @@ from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Fetcher, Limits
 from batches.operations.web.gate import Courtesy
+from batches.operations.web.guard import Reach
 from dbcompat import loop
 
 ROUNDS, AT_ONCE = 5, 32
@@ -80,7 +81,7 @@ def _ours(address: str, pages: int, read: Read) -> float:
 
 async def _scanned(address: str, pages: int, read: Read) -> None:
     courtesy = Courtesy(places=AT_ONCE, delay=0)
-    fetcher = Fetcher(lambda: [LOOPBACK], courtesy=courtesy)
+    fetcher = Fetcher(lambda: Reach([LOOPBACK]), courtesy=courtesy)
     running, places = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:

@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Fetcher, Limits
 from batches.operations.web.gate import Courtesy
-from batches.operations.web.guard import plain_socket
+from batches.operations.web.guard import Reach, plain_socket
 
 # All sites of the tests are ours.
 QUICK = Courtesy(delay=0)
@@ -127,7 +127,7 @@ async def fetching(
     answer: Answerer, courtesy: Courtesy = QUICK
 ) -> AsyncIterator[Callable[..., Awaitable[Answer]]]:
     """A way to ask a server for a path, by one of `NAMES`."""
-    fetcher = Fetcher(lambda: LOOPBACK, Recorder(), NAMES, courtesy=courtesy)
+    fetcher = Fetcher(lambda: Reach(LOOPBACK), Recorder(), NAMES, courtesy=courtesy)
 
     async with serving(answer) as address:
 

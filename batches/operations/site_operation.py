@@ -14,6 +14,7 @@ from batches.operations import found
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher
 from batches.operations.web.gate import Courtesy
+from batches.operations.web.guard import Reach
 from batches.operations.web.own_addresses import own_addresses
 
 SWITCH_SECONDS = 0.0003
@@ -57,8 +58,11 @@ def _fetcher() -> Fetcher:
     sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
     own = own_addresses()
     return Fetcher(
-        lambda: settings.CONSOLE_ALLOWED_NETWORKS,
-        closed=lambda: [*settings.CONSOLE_DENIED_NETWORKS, *own],
+        lambda: Reach(
+            settings.CONSOLE_ALLOWED_NETWORKS,
+            [*settings.CONSOLE_DENIED_NETWORKS, *own],
+            settings.CONSOLE_ALLOWED_PORTS,
+        ),
         courtesy=Courtesy(
             delay=settings.CONSOLE_HOST_DELAY_SECONDS, contact=settings.CONSOLE_CONTACT_URL
         ),

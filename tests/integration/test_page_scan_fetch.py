@@ -18,6 +18,7 @@ from batches.operation import Context, Failure, Permanent, Result, Skip, Transie
 from batches.operations.page_scan import PageScan, PageScanParams
 from batches.operations.web import failures
 from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.guard import Reach
 from tests.loopback import QUICK, Recorder, Table, serving, speaking
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -27,7 +28,7 @@ PAGE = "<!doctype html><title>Found</title><p>Three plain words.</p>"
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    made = Fetcher(lambda: LOOPBACK, Recorder(), courtesy=QUICK)
+    made = Fetcher(lambda: Reach(LOOPBACK), Recorder(), courtesy=QUICK)
     yield made
     await made.close()
 
@@ -232,7 +233,7 @@ async def test_cookies_are_not_kept() -> None:
 
     # By a name: for a mere address, no client keeps any.
     fetcher = Fetcher(
-        lambda: LOOPBACK, Recorder(), Table({"shop.example": ["127.0.0.1"]}), courtesy=QUICK
+        lambda: Reach(LOOPBACK), Recorder(), Table({"shop.example": ["127.0.0.1"]}), courtesy=QUICK
     )
     async with serving(answer) as address:
         for _ in range(2):
@@ -289,7 +290,7 @@ async def test_names_that_lead_nowhere(code: int | None, kind: type[Failure], ca
             tries=1,
             domains=[],
         )
-        fetcher = Fetcher(list, Recorder(), resolver, courtesy=QUICK)
+        fetcher = Fetcher(Reach, Recorder(), resolver, courtesy=QUICK)
         with pytest.raises(kind) as raised:
             await fetcher.site("shop.nowhere.example", OPEN)
         await fetcher.close()

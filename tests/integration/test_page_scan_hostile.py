@@ -20,6 +20,7 @@ from batches.operations.page_scan import PageScan, PageScanParams
 from batches.operations.web import failures
 from batches.operations.web.client import MAX_HEADER
 from batches.operations.web.fetch import MAX_BODY, Fetcher, Limits
+from batches.operations.web.guard import Reach
 from tests.loopback import QUICK, Recorder, serving, speaking
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -34,7 +35,7 @@ def limits(seconds: float = 10.0) -> Limits:
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    made = Fetcher(lambda: LOOPBACK, Recorder(), courtesy=QUICK)
+    made = Fetcher(lambda: Reach(LOOPBACK), Recorder(), courtesy=QUICK)
     yield made
     await made.close()
 

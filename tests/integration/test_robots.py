@@ -13,6 +13,7 @@ from aiohttp import web
 from batches.operation import Failure, Skip, Transient
 from batches.operations.web import failures, robots
 from batches.operations.web.client import Client
+from batches.operations.web.guard import Reach
 from batches.operations.web.robots import MAX_BYTES, Robots
 from tests.loopback import Recorder, Table, serving, speaking
 
@@ -22,7 +23,7 @@ NAMES = {"inside.example": ["127.0.0.2"]}
 
 @pytest.fixture
 async def asker() -> AsyncIterator[Robots]:
-    client = Client(lambda: [ip_network("127.0.0.1")], "test", Recorder(), Table(NAMES))
+    client = Client(lambda: Reach([ip_network("127.0.0.1")]), "test", Recorder(), Table(NAMES))
     with ThreadPoolExecutor(1) as threads:
         yield Robots(client, threads)
         await client.close()

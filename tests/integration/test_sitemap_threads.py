@@ -10,6 +10,7 @@ SCRIPT = """
 import asyncio, gc
 from ipaddress import ip_network
 from aiohttp import web
+from batches.operations.web.guard import Reach
 from batches.operation import NoStorage
 from batches.operations.sitemaps.files import Shelf
 from batches.operations.sitemaps.walk import Caps, Keeping, Walk
@@ -25,7 +26,7 @@ async def answer(request):
     return web.Response(body=f'<?xml version="1.0"?><urlset>{pages}</urlset>'.encode())
 
 async def main():
-    fetcher = Fetcher(lambda: [ip_network("127.0.0.1")], courtesy=QUICK)
+    fetcher = Fetcher(lambda: Reach([ip_network("127.0.0.1")]), courtesy=QUICK)
     async with serving(answer) as address:
         async def scan(numbers):
             keeping = Keeping(NoStorage(), Shelf("127.0.0.1", 1), False)

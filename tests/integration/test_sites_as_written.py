@@ -9,6 +9,7 @@ from aiohttp import web
 from batches.operations.crawl import Crawl, Extent, crawl
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.guard import Reach
 from tests.loopback import QUICK, Recorder, Table, serving
 
 # Nothing but loopback has an address here.
@@ -22,7 +23,7 @@ HOSTS = [
 class Web:
     def __init__(self) -> None:
         self.fetcher = Fetcher(
-            lambda: OPEN,
+            lambda: Reach(OPEN),
             Recorder(),
             Table({host: ["127.0.0.1"] for host in HOSTS}),
             courtesy=QUICK,

@@ -13,6 +13,7 @@ from aiohttp import connector, web
 from batches.operations.web import failures
 from batches.operations.web.fetch import Fetcher, Limits
 from batches.operations.web.gate import Courtesy
+from batches.operations.web.guard import Reach
 from batches.operations.web.own_addresses import own_addresses
 from tests.loopback import LOOPBACK, NAMES, OPEN, QUICK, Recorder, Table, fetching, page, serving
 
@@ -87,7 +88,7 @@ async def test_a_site_is_found_with_or_without_www(target: str, host: str) -> No
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(text=request.host)
 
-    fetcher = Fetcher(lambda: LOOPBACK, Recorder(), NAMES, courtesy=QUICK)
+    fetcher = Fetcher(lambda: Reach(LOOPBACK), Recorder(), NAMES, courtesy=QUICK)
     async with serving(answer) as address:
         port = address.rpartition(":")[2]
         found = await fetcher.site(f"{target}:{port}", OPEN)
@@ -97,7 +98,7 @@ async def test_a_site_is_found_with_or_without_www(target: str, host: str) -> No
 
 
 async def test_that_nobody_listens_says_more_than_that_the_other_name_does_not_exist() -> None:
-    fetcher = Fetcher(lambda: LOOPBACK, Recorder(), NAMES, courtesy=QUICK)
+    fetcher = Fetcher(lambda: Reach(LOOPBACK), Recorder(), NAMES, courtesy=QUICK)
     for target in ("only.example:1", "www.other.example:1", "b.shop.example:1"):
         with pytest.raises(failures.NoConnection, match="refuses"):
             await fetcher.site(target, OPEN)
@@ -106,7 +107,7 @@ async def test_that_nobody_listens_says_more_than_that_the_other_name_does_not_e
 
 async def test_a_name_that_is_nowhere_is_told_as_it_was_given() -> None:
     recorder = Recorder()
-    fetcher = Fetcher(list, recorder, NAMES, courtesy=QUICK)
+    fetcher = Fetcher(Reach, recorder, NAMES, courtesy=QUICK)
     with pytest.raises(failures.NameNotFound, match=r"The domain no\.example does not exist"):
         await fetcher.site("no.example", OPEN)
     with pytest.raises(failures.NameNotFound, match=r"The domain bücher\.example does not exist"):
@@ -129,7 +130,7 @@ async def test_how_long_it_took_and_whose_certificate_it_is() -> None:
     runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server).start()
-    fetcher = Fetcher(lambda: LOOPBACK, Recorder(), NAMES, courtesy=QUICK)
+    fetcher = Fetcher(lambda: Reach(LOOPBACK), Recorder(), NAMES, courtesy=QUICK)
     answers = [
         await fetcher.get(f"https://shop.example:{runner.addresses[0][1]}/", OPEN) for _ in range(2)
     ]
@@ -170,7 +171,7 @@ async def test_this_machine_is_nobodys_site_by_a_public_address_either() -> None
     recorder = Recorder()
     mine = Table({"mine.example": ["8.8.4.4"], "theirs.example": ["8.8.8.8"]})
     closed = [ip_network("8.8.4.4/32")]
-    fetcher = Fetcher(list, recorder, mine, closed=lambda: closed, courtesy=QUICK)
+    fetcher = Fetcher(lambda: Reach(closed=closed), recorder, mine, courtesy=QUICK)
     with pytest.raises(failures.Blocked):
         await fetcher.get("http://mine.example/", OPEN)
     assert recorder.dialled == []
@@ -185,7 +186,7 @@ def test_the_addresses_of_this_machine_are_known() -> None:
 
 
 async def test_the_ways_not_to_be_connected_are_told_apart() -> None:
-    fetcher = Fetcher(lambda: LOOPBACK, Recorder(), NAMES, courtesy=QUICK)
+    fetcher = Fetcher(lambda: Reach(LOOPBACK), Recorder(), NAMES, courtesy=QUICK)
     with pytest.raises(failures.NoConnection, match="refuses the connection"):
         await fetcher.get("http://127.0.0.1:1/", OPEN)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as stack:

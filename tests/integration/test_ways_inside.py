@@ -17,6 +17,7 @@ from batches.operations.page_scan import PageScan, PageScanParams
 from batches.operations.sitemap_scan import SitemapScan, SitemapScanParams
 from batches.operations.web import failures
 from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.guard import Reach
 from tests.loopback import QUICK, Recorder, Table, serving
 
 NAMES = {
@@ -44,7 +45,7 @@ class Setup:
         self.recorder = Recorder()
         self.table = Table(NAMES)
         self.fetcher = Fetcher(
-            lambda: [ip_network("127.0.0.1/32")], self.recorder, self.table, courtesy=QUICK
+            lambda: Reach([ip_network("127.0.0.1/32")]), self.recorder, self.table, courtesy=QUICK
         )
         self.pages: dict[str, str] = {}
         self.moved: dict[str, tuple[int, str]] = {}

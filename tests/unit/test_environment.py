@@ -12,6 +12,7 @@ from tests.servers import manage
     [
         ("CONSOLE_LEASE_SECONDS", "0", "CONSOLE_LEASE_SECONDS: Input should be greater than"),
         ("CONSOLE_ALLOWED_NETWORKS", "10.0.0.0/99", "CONSOLE_ALLOWED_NETWORKS: "),
+        ("CONSOLE_ALLOWED_PORTS", "80,70000", "CONSOLE_ALLOWED_PORTS: "),
         ("DATABASE_POOLER", "pgcat", "DATABASE_POOLER: Input should be 'auto'"),
         ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL must begin with postgresql://."),
         ("DATABASE_URL", "postgresql://u:secret@h", "DATABASE_URL names no database"),
@@ -27,4 +28,5 @@ def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str, words: 
 
 def test_lists_are_written_with_commas(tmp_path: Path) -> None:
     networks = {"CONSOLE_ALLOWED_NETWORKS": "10.0.0.0/8, fd00::/8", "CONSOLE_ALLOWED_HOSTS": "a,b"}
-    assert manage(tmp_path, "check", **networks).returncode == 0
+    ports = {"CONSOLE_ALLOWED_PORTS": "80, 443,8080"}
+    assert manage(tmp_path, "check", **networks, **ports).returncode == 0

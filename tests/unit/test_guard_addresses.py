@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batches.operations.web.guard import PORTS, allowed
+from batches.operations.web.guard import PORTS, Reach, allowed
 
 BAD = [
     # "This network": on many systems 0.0.0.0 is the machine itself.
@@ -76,6 +76,13 @@ def test_what_is_public_is_denied_on_other_ports(address: str, port: int) -> Non
     assert not allowed(address, port)
 
 
+def test_more_ports_can_be_opened_on_the_public_web_only() -> None:
+    more = Reach(ports=[80, 443, 8080])
+    assert allowed("8.8.8.8", 8080, more)
+    assert not allowed("8.8.8.8", 8443, more)
+    assert not any(allowed(address, 8080, more) for address in BAD)
+
+
 @pytest.mark.parametrize(
     ("network", "inside", "outside"),
     [
@@ -93,9 +100,9 @@ def test_an_exception_opens_exactly_what_it_says(
 ) -> None:
     exceptions = [ip_network(network)]
     for port in (22, 80, 8000):
-        assert all(allowed(address, port, exceptions) for address in inside)
+        assert all(allowed(address, port, Reach(exceptions)) for address in inside)
         assert not any(
-            allowed(address, port, exceptions)
+            allowed(address, port, Reach(exceptions))
             for address in outside
             if port != 80 or address in BAD
         )
@@ -104,8 +111,8 @@ def test_an_exception_opens_exactly_what_it_says(
 def test_several_exceptions_are_open_together() -> None:
     exceptions = [ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.168.1.1/32")]
     for address in ("10.9.8.7", "fd00::1", "192.168.1.1"):
-        assert allowed(address, 22, exceptions)
-    assert not allowed("127.0.0.1", 80, exceptions)
+        assert allowed(address, 22, Reach(exceptions))
+    assert not allowed("127.0.0.1", 80, Reach(exceptions))
 
 
 @settings(deadline=None)

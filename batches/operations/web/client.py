@@ -13,7 +13,7 @@ from yarl import URL
 
 from batches.operations.web import failures
 from batches.operations.web.guard import (
-    Networks,
+    Reach,
     SocketFactory,
     guarded,
     plain_socket,
@@ -103,14 +103,13 @@ class Client:
 
     def __init__(
         self,
-        exceptions: Networks,
+        reach: Callable[[], Reach],
         agent: str,
         make: SocketFactory = plain_socket,
         resolver: AbstractResolver | None = None,
-        closed: Networks = tuple,
     ) -> None:
         connector = aiohttp.TCPConnector(
-            socket_factory=guarded(exceptions, make, closed),
+            socket_factory=guarded(reach, make),
             resolver=resolver,
             limit=0,
             ttl_dns_cache=300,

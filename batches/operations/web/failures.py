@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import aiohttp
 
 from batches.operation import Failure, Permanent, Transient
-from batches.operations.web.guard import is_refusal
+from batches.operations.web.guard import Refusal, is_refusal
 
 # From OpenSSL's x509_vfy.h: those that operators meet, in their words. The rest is told in OpenSSL's.
 _CERTIFICATES = {
@@ -83,7 +83,7 @@ class BrokenOff(Transient):
     """The connection ended before the answer did."""
 
 
-def explained(error: Exception, host: str, refused: Sequence[str] = ()) -> Failure:
+def explained(error: Exception, host: str, refused: Sequence[Refusal] = ()) -> Failure:
     """A client error as a failure of the operation; `refused` is what the guard did not let through."""
     if is_refusal(error) or (refused and _is_unconnected(error)):
         return _blocked(host, refused)
@@ -133,10 +133,16 @@ def _is_cut(error: Exception) -> bool:
     )
 
 
-def _blocked(host: str, refused: Sequence[str]) -> Blocked:
+def _blocked(host: str, refused: Sequence[Refusal]) -> Blocked:
+    if refused and all(one.port_only for one in refused):
+        return Blocked(
+            f"Blocked: port {refused[0].port} is not one of the web's. CONSOLE_ALLOWED_PORTS can open it.",
+            cause="Blocked: not a port of the web",
+        )
     # The address itself is worth telling only where a name hides it.
-    hidden = [place for place in refused if place.partition(" ")[0] != host.strip("[]")]
-    where = f" ({', '.join(hidden[:3])})" if hidden else ""
+    hidden = [one for one in refused if one.address != host.strip("[]")]
+    places = ", ".join(f"{one.address} port {one.port}" for one in hidden[:3])
+    where = f" ({places})" if hidden else ""
     return Blocked(
         f"Blocked: {host} is not on the public web{where}."
         " CONSOLE_ALLOWED_NETWORKS can open networks of your own.",

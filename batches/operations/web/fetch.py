@@ -1,5 +1,6 @@
 """One page from the web, politely and within limits, or a failure that says in plain words what happened."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from batches.operations.web import failures
 from batches.operations.web.client import Answer, Client, Hop, Reading
 from batches.operations.web.cookies import Cookies
 from batches.operations.web.gate import COURTESY, Courtesy, Gate
-from batches.operations.web.guard import Networks, SocketFactory, plain_socket
+from batches.operations.web.guard import Reach, SocketFactory, plain_socket
 from batches.operations.web.redirects import REDIRECTS, location
 from batches.operations.web.robots import PRODUCT, Robots
 from batches.operations.web.targets import is_address, is_url, parse, ways_to
@@ -86,19 +87,17 @@ PAGE = Reading(MAX_BODY, is_page)
 class Fetcher:
     """One client for all fetches of a loop. Made, used and closed on that loop.
 
-    `exceptions` are the networks open besides the public web, `closed` those of it that are not, both
-    asked for at each connection.
+    `reach` is asked for at each connection.
     `make` and `resolver` replace what dials and what looks names up. `threads` are for reading what was
     fetched, beside the loop.
     """
 
     def __init__(
         self,
-        exceptions: Networks,
+        reach: Callable[[], Reach],
         make: SocketFactory = plain_socket,
         resolver: AbstractResolver | None = None,
         *,
-        closed: Networks = tuple,
         courtesy: Courtesy = COURTESY,
     ) -> None:
         # One: a second reads hardly more in a second, for most of reading is Python, and the loop would have
@@ -107,7 +106,7 @@ class Fetcher:
         # libxml2 keeps names by thread: a document that is begun in one and ended in another takes the
         # process down when it is freed ("free(): invalid pointer").
         self.xml_thread = ThreadPoolExecutor(1, thread_name_prefix="sitemap-reader")
-        self._client = Client(exceptions, agent(courtesy.contact), make, resolver, closed)
+        self._client = Client(reach, agent(courtesy.contact), make, resolver)
         self._robots = Robots(self._client, self.threads)
         self._gate = Gate(courtesy)
 

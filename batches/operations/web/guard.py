@@ -8,11 +8,12 @@ Of a name with addresses on both sides, those inside are not dialled; if one out
 
 import errno
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 type Network = IPv4Network | IPv6Network
 
@@ -38,16 +39,26 @@ _DENIED_V6 = [
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-def allowed(
-    address: str, port: int, exceptions: Sequence[Network] = (), closed: Sequence[Network] = ()
-) -> bool:
-    """Whether an address may be connected to. `exceptions` are open on any port, `closed` or not."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far fetches may go: the public web by its `ports`, less what is `closed`, and what is `opened` by any port."""
+
+    opened: Sequence[Network] = ()
+    closed: Sequence[Network] = ()
+    ports: Collection[int] = PORTS
+
+
+WEB = Reach()
+
+
+def allowed(address: str, port: int, reach: Reach = WEB) -> bool:
+    """Whether an address may be connected to. What is both opened and closed is open."""
     if "%" in address:
         return False  # A scope: an interface of this machine.
     ip = _plain(ip_address(address))
-    if _is_in(ip, exceptions):
+    if _is_in(ip, reach.opened):
         return True
-    return port in PORTS and _public(ip) and not _is_in(ip, closed)
+    return port in reach.ports and _public(ip) and not _is_in(ip, reach.closed)
 
 
 def _is_in(ip: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
@@ -72,15 +83,24 @@ def _public(ip: IPv4Address | IPv6Address) -> bool:
 
 type SocketFactory = Callable[[Any], socket.socket]
 
+
+class Refusal(NamedTuple):
+    """`port_only`: the address could be reached by a port of the web."""
+
+    address: str
+    port: int
+    port_only: bool
+
+
 # What the guard has refused on behalf of the code that is running: several addresses of one name are
 # tried, and of what became of each, the client tells no more than one.
-_refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
+_refused: ContextVar[list[Refusal] | None] = ContextVar("refused", default=None)
 
 
 @contextmanager
-def watched() -> Iterator[list[str]]:
+def watched() -> Iterator[list[Refusal]]:
     """The addresses, with their ports, that the guard refuses while this is open."""
-    refused: list[str] = []
+    refused: list[Refusal] = []
     token = _refused.set(refused)
     try:
         yield refused
@@ -88,20 +108,21 @@ def watched() -> Iterator[list[str]]:
         _refused.reset(token)
 
 
-type Networks = Callable[[], Sequence[Network]]
-
-
-def guarded(exceptions: Networks, make: SocketFactory, closed: Networks = tuple) -> SocketFactory:
+def guarded(reach: Callable[[], Reach], make: SocketFactory) -> SocketFactory:
     """A socket factory for aiohttp's TCPConnector that refuses with EACCES, or leaves it to `make`.
 
-    `exceptions` and `closed` are asked each time: what a setting says counts from the next connection on.
+    `reach` is asked each time: what a setting says counts from the next connection on.
     """
 
     def factory(info: Any) -> socket.socket:
         address, port, *scope = info[4]
-        if any(scope[1:]) or not allowed(address, port, exceptions(), closed()):
+        now = reach()
+        if any(scope[1:]) or not allowed(address, port, now):
             if (refused := _refused.get()) is not None:
-                refused.append(f"{address} port {port}")
+                on_the_web = not any(scope[1:]) and any(
+                    allowed(address, other, now) for other in now.ports
+                )
+                refused.append(Refusal(address, port, on_the_web))
             raise PermissionError(errno.EACCES, f"{address} port {port} is not on the public web")
         return make(info)
 
