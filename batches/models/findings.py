@@ -137,6 +137,8 @@ class Scan(models.Model):
 class Page(Finding):
     """A page of a site, by its address after redirects."""
 
+    # A server that gives none any more would be asked with that of another day.
+    EMPTY_COUNTS = frozenset({"etag", "last_modified_header"})
     QUIET = Finding.QUIET | {"milliseconds", "bytes", "etag", "last_modified_header", "body_sha256"}
 
     id = models.UUIDField(primary_key=True)

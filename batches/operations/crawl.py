@@ -1,38 +1,24 @@
-"""Several pages of a site, the likeliest first: home, then who made it and how to reach them, then the rest."""
+"""Several pages of a site, the likeliest first; of those that have not changed, what was made of them before."""
 
 import asyncio
-import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 
 from batches.operation import Failure, Postpone, Skip
+from batches.operations.frontier import Frontier, Lead, Waiting, leads
 from batches.operations.html import urls
 from batches.operations.html.charset import decode
-from batches.operations.html.contact_pages import contact_like
 from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import NOTHING, Fetcher, Known, Limits, check, is_page
+from batches.operations.web.targets import addresses_of
 
 MAX_DEPTH = 5
-# As many addresses wait at most: a calendar links to every day there is.
-_MAX_WAITING = 5_000
-_NO_PAGES = (
-    ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".svg", ".ico", ".css", ".js", ".json", ".xml",
-    ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".odt", ".zip", ".gz", ".rar", ".7z", ".exe",
-    ".dmg", ".apk", ".mp3", ".mp4", ".avi", ".mov", ".webm", ".ogg", ".wav", ".woff", ".woff2", ".ttf", ".ics",
-)  # fmt: skip
-# Nothing is learned there, and some of them do something.
-_NO_PLACES = (
-    "/wp-json",
-    "/wp-admin",
-    "/wp-login",
-    "/cart",
-    "/checkout",
-    "/login",
-    "/logout",
-    "/cdn-cgi/",
-)
+# Pages that are remembered with one question.
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +32,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Seen[T]:
-    """One page: what came, and what `read` made of it; None if there was nothing to read."""
+    """One page: what came, and what `read` made of it; None if there was nothing to read.
+
+    `leads` are None where nobody looked for them.
+    """
 
     answer: Answer
     depth: int
     value: T | None
+    leads: Sequence[Lead] | None = None
 
 
 @dataclass(slots=True)
@@ -70,13 +60,19 @@ class Extent:
     seconds: float = 50.0
 
 
-@dataclass(order=True, slots=True)
-class _Waiting:
-    """In the order of asking: by how likely somebody is named there, then how near to the home page."""
+@dataclass(frozen=True, slots=True)
+class Remembered[T]:
+    """What an earlier scan made of a page, good for as long as the page stays as it was."""
 
-    rank: tuple[int, int, int]
-    url: str = field(compare=False)
-    depth: int = field(compare=False)
+    url: str
+    known: Known
+    sha256: bytes
+    value: T
+    leads: Sequence[Lead] | None
+
+
+# Of these addresses, those that are remembered.
+type Recall[T] = Callable[[Sequence[str]], Awaitable[Mapping[str, Remembered[T]]]]
 
 
 async def crawl[T](
@@ -85,117 +81,106 @@ async def crawl[T](
     limits: Limits,
     extent: Extent,
     read: Callable[[Read], T],
-    known: Known = NOTHING,
+    recall: Recall[T] | None = None,
 ) -> Crawl[T]:
     """`read` is called in a thread, with pages only. What the first page fails with is raised, the rest is noted.
 
-    Only what belongs to the registered domain of the first answer, each page once. A first page that is as it
-    was when it was `known` has no value, and leads nowhere.
+    Only what belongs to the registered domain of the first answer, each page once.
     """
     ends = time.monotonic() + extent.seconds
-    home = await fetcher.site(target, limits, known=known)
-    check(home)
-    crawl, frontier = Crawl[T](), _Frontier()
-    await _take(fetcher, home, 0, crawl, frontier, extent, read)
-    while len(crawl.pages) < extent.pages and (waiting := frontier.next()):
+    crawler = _Crawler(fetcher, limits, extent, read, recall)
+    await crawler.begin(target)
+    while len(crawler.crawl.pages) < extent.pages and (waiting := crawler.frontier.next()):
+        if left_out := await crawler.go_on(waiting, ends):
+            crawler.crawl.left_out = left_out
+            break
+    return crawler.crawl
+
+
+@dataclass(slots=True)
+class _Crawler[T]:
+    fetcher: Fetcher
+    limits: Limits
+    extent: Extent
+    read: Callable[[Read], T]
+    recall: Recall[T] | None
+    crawl: Crawl[T] = field(default_factory=Crawl)
+    frontier: Frontier = field(default_factory=Frontier)
+    remembered: dict[str, Remembered[T] | None] = field(default_factory=dict)
+    home: str = ""
+
+    async def begin(self, target: str) -> None:
+        await self._remember(addresses_of(target))
+        known = next((found for found in self.remembered.values() if found), None)
+        answer = await self._asked(partial(self.fetcher.site, target, self.limits), known)
+        check(answer)
+        self.home = answer.url
+        await self._take(answer, 0)
+
+    async def go_on(self, waiting: Waiting, ends: float) -> str:
+        """The next page; why there is no time for it or any other, if so."""
         try:
             # An attempt that runs into its own limit would lose what was found until then.
             async with asyncio.timeout(ends - time.monotonic()):
-                answer = await fetcher.get(waiting.url, limits)
+                answer = await self._next(waiting.url)
         except TimeoutError:
-            crawl.left_out = f"pages not read within {extent.seconds:g} seconds"
-            break
+            return f"pages not read within {self.extent.seconds:g} seconds"
         except Postpone as error:
-            crawl.left_out = f"pages for another time: {error}"
-            break
+            return f"pages for another time: {error}"
         except (Failure, Skip) as error:
-            crawl.problems[waiting.url] = str(error)
+            self.crawl.problems[waiting.url] = str(error)
             # Whoever asks for a break gets one; what was found so far is kept.
-            if getattr(error, "retry_after", None):
-                crawl.left_out = f"pages after the site asked for a break: {error}"
-                break
-            continue
+            asked = getattr(error, "retry_after", None)
+            return f"pages after the site asked for a break: {error}" if asked else ""
         if answer.status >= 400:
-            crawl.problems[waiting.url] = f"answered {answer.status}"
-        elif frontier.is_new(answer.url, waiting.url) and urls.same_site(answer.url, home.url):
-            await _take(fetcher, answer, waiting.depth, crawl, frontier, extent, read)
-    return crawl
+            self.crawl.problems[waiting.url] = f"answered {answer.status}"
+        elif self._is_another(answer.url, waiting.url):
+            await self._take(answer, waiting.depth)
+        return ""
 
+    def _is_another(self, url: str, asked: str) -> bool:
+        return self.frontier.is_new(url, asked) and urls.same_site(url, self.home)
 
-async def _take[T](
-    fetcher: Fetcher,
-    answer: Answer,
-    depth: int,
-    crawl: Crawl[T],
-    frontier: "_Frontier",
-    extent: Extent,
-    read: Callable[[Read], T],
-) -> None:
-    frontier.first_time(answer.url)
-    # A PDF or a picture is an answer, too: there is a site, and it has no page to read.
-    if not is_page(answer.status, answer.content_type):
-        crawl.pages.append(Seen(answer, depth, None))
-        return
-    follow = extent.pages > 1 and depth < MAX_DEPTH
-    loop = asyncio.get_running_loop()
-    value, links = await loop.run_in_executor(fetcher.threads, _read, answer, read, follow)
-    crawl.pages.append(Seen(answer, depth, value))
-    frontier.add(links, depth + 1)
+    async def _next(self, url: str) -> Answer:
+        if url not in self.remembered:
+            left = self.extent.pages - len(self.crawl.pages)
+            await self._remember([url, *self.frontier.soon(min(_AT_ONCE, left))])
+        return await self._asked(partial(self.fetcher.get, url, self.limits), self.remembered[url])
 
+    async def _remember(self, addresses: Sequence[str]) -> None:
+        found = await self.recall(addresses) if self.recall else {}
+        self.remembered |= {address: found.get(address) for address in addresses}
 
-def _read[T](
-    answer: Answer, read: Callable[[Read], T], follow: bool
-) -> tuple[T, list[tuple[str, int]]]:
-    text, encoding = decode(answer.body, answer.headers.get("content-type", ""))
-    document = Document(text, answer.url, answer.headers)
-    return read(Read(answer, document, encoding)), _rated(document) if follow else []
+    async def _asked(
+        self, ask: Callable[..., Awaitable[Answer]], remembered: Remembered[T] | None
+    ) -> Answer:
+        answer = await ask(known=remembered.known if remembered else NOTHING)
+        if answer.unchanged and remembered and answer.url != remembered.url:
+            # It leads elsewhere now, to a page that happens to have the same tag.
+            return await ask(known=NOTHING)
+        return answer
 
+    async def _take(self, answer: Answer, depth: int) -> None:
+        self.frontier.first_time(answer.url)
+        remembered = self.remembered.pop(answer.url, None)
+        if answer.unchanged and remembered:
+            seen = Seen(answer, depth, remembered.value, remembered.leads)
+        elif is_page(answer.status, answer.content_type):
+            loop = asyncio.get_running_loop()
+            threads = self.fetcher.threads
+            seen = await loop.run_in_executor(threads, self._made, answer, depth, remembered)
+        else:
+            # A PDF or a picture is an answer, too: there is a site, and it has no page to read.
+            seen = Seen(answer, depth, None)
+        self.crawl.pages.append(seen)
+        if depth < MAX_DEPTH:
+            self.frontier.add(seen.leads or (), depth + 1)
 
-def _rated(document: Document) -> list[tuple[str, int]]:
-    """The pages of the same site that this one links to, and how likely each says who made it."""
-    rated: dict[str, int] = {}
-    for link in document.links:
-        url = link.url.partition("#")[0]
-        if url.startswith("http") and _worth_it(url) and urls.same_site(url, document.url):
-            rated[url] = max(rated.get(url, 0), contact_like(url, link.text))
-    return list(rated.items())
-
-
-def _worth_it(url: str) -> bool:
-    path = url.partition("?")[0].lower()
-    return not path.endswith(_NO_PAGES) and not any(place in path for place in _NO_PLACES)
-
-
-class _Frontier:
-    """The pages to ask for next, none of them twice, however it is written."""
-
-    def __init__(self) -> None:
-        self._waiting: list[_Waiting] = []
-        self._known: set[str] = set()
-
-    def first_time(self, url: str) -> bool:
-        same = _same(url)
-        new = same not in self._known
-        self._known.add(same)
-        return new
-
-    def is_new(self, url: str, asked: str) -> bool:
-        """Whether the page that came, perhaps after redirects, is none that was read or is still to be asked for."""
-        return _same(url) == _same(asked) or self.first_time(url)
-
-    def add(self, links: list[tuple[str, int]], depth: int) -> None:
-        for url, score in links:
-            if len(self._waiting) < _MAX_WAITING and self.first_time(url):
-                rank = -score, depth, len(self._known)
-                heapq.heappush(self._waiting, _Waiting(rank, url, depth))
-
-    def next(self) -> _Waiting | None:
-        return heapq.heappop(self._waiting) if self._waiting else None
-
-
-def _same(url: str) -> str:
-    """One text for addresses that lead to one page nearly everywhere."""
-    place = url.partition("#")[0].partition("://")[2].removeprefix("www.")
-    path, _, query = place.partition("?")
-    path = path.removesuffix("index.html").removesuffix("index.php").rstrip("/")
-    return f"{path}?{query}" if query else path
+    def _made(self, answer: Answer, depth: int, remembered: Remembered[T] | None) -> Seen[T]:
+        # The very same page again, from a server that does not say so.
+        if remembered and remembered.sha256 == sha256(answer.body).digest():
+            return Seen(answer, depth, remembered.value, remembered.leads)
+        text, encoding = decode(answer.body, answer.headers.get("content-type", ""))
+        document = Document(text, answer.url, answer.headers)
+        value = self.read(Read(answer, document, encoding))
+        return Seen(answer, depth, value, leads(document) if self.extent.pages > 1 else None)

@@ -1,56 +1,86 @@
-"""What an earlier scan has read of a page: good for as long as the page stays as it was."""
+"""What earlier scans have made of pages: good for as long as a page stays as it was, and is read by the same rules."""
 
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from batches.operation import Context, key_of
-from batches.operations.crawl import Read
-from batches.operations.found import COLUMNS, SOMETIMES
-from batches.operations.html.page import read_as
-from batches.operations.web.fetch import NOTHING, Known
-from batches.operations.web.targets import domain_of, is_url, ways_to
+from batches.operations.crawl import Recall, Remembered
+from batches.operations.emails.find import Found
+from batches.operations.found import COLUMNS, CONTACTS, SOMETIMES, PageContacts
+from batches.operations.web.fetch import Known
+
+# Parts of a row's data that retention takes out of it, and that are no facts of a page.
+_FORGOTTEN, _NO_FACTS = frozenset({"emails", "schema"}), ("empty", "leads", CONTACTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """`row` is that of the page; empty if there is none that is still good."""
+def facts_recalled(
+    domain: str, read_as: str, context: Context, *, leads: bool
+) -> Recall[dict[str, Any]]:
+    """What page scans have read; with `leads`, only of pages of which it is known where they lead."""
 
-    row: dict[str, Any]
+    async def recall(urls: Sequence[str]) -> Mapping[str, Remembered[dict[str, Any]]]:
+        rows = await _rows(domain, urls, context)
+        found = {url: _facts_of(row) for url, row in rows.items() if _is_whole(row, read_as)}
+        return {url: one for url, one in found.items() if not leads or one.leads is not None}
 
-    @property
-    def known(self) -> Known:
-        return Known(self.row["etag"], self.row["last_modified_header"]) if self.row else NOTHING
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """As they were read, and that nothing has changed."""
-        columns = {name: self.row[name] for name in (*COLUMNS, "status", "bytes")}
-        facts = {**columns, **self.row["data"], **self.row["data"]["empty"]}
-        for name in ("empty", *(name for name in SOMETIMES if facts.get(name) is None)):
-            facts.pop(name, None)
-        return {**facts, "content_type": "text/html", "unchanged": True}
-
-    def is_of(self, read: Read) -> bool:
-        """Whether the very same page came again, without a server that says so."""
-        same = bool(self.row) and self.row["url"] == read.answer.url
-        return same and bytes(self.row["body_sha256"] or b"") == sha256(read.answer.body).digest()
+    return recall
 
 
-NEVER = Earlier({})
+def contacts_recalled(domain: str, read_as: str, context: Context) -> Recall[PageContacts]:
+    """What e-mail scans have found. A contact that is gone is looked for again: people may have had it removed."""
+
+    async def recall(urls: Sequence[str]) -> Mapping[str, Remembered[PageContacts]]:
+        rows = await _rows(domain, urls, context)
+        rows = {url: row for url, row in rows.items() if _is_as(row, read_as)}
+        keys = {UUID(key) for row in rows.values() for key in row["data"][CONTACTS]["keys"]}
+        contacts = await context.storage.load("batches.Contact", sorted(keys)) if keys else {}
+        found = {url: _contacts_of(row, contacts) for url, row in rows.items()}
+        return {url: remembered for url, remembered in found.items() if remembered}
+
+    return recall
 
 
-async def earlier(target: str, deobfuscate: bool, context: Context) -> Earlier:
-    """One question, for all ways to the page; nothing of it if it would be read otherwise now."""
-    domain, rules = domain_of(target), read_as(deobfuscate)
-    keys = [key_of(domain, address) for address in _addresses(target)]
+async def _rows(domain: str, urls: Sequence[str], context: Context) -> dict[str, dict[str, Any]]:
+    keys = [key_of(domain, url) for url in urls]
     rows = await context.storage.load("batches.Page", keys)
-    found = (rows[key] for key in keys if key in rows)
-    return next((Earlier(row) for row in found if row["data"].get("read_as") == rules), NEVER)
+    return {row["url"]: row for row in rows.values()}
 
 
-def _addresses(target: str) -> list[str]:
-    if is_url(target):
-        return [target]
-    end = "" if "/" in target else "/"
-    return [f"{scheme}://{place}{end}" for scheme, place in ways_to(target)]
+def _is_whole(row: dict[str, Any], read_as: str) -> bool:
+    return row["data"].get("read_as") == read_as and _data(row).keys() >= _FORGOTTEN
+
+
+def _data(row: dict[str, Any]) -> dict[str, Any]:
+    """With what was empty."""
+    return {**row["data"], **row["data"].get("empty", {})}
+
+
+def _facts_of(row: dict[str, Any]) -> Remembered[dict[str, Any]]:
+    data = _data(row)
+    columns = {name: row[name] for name in (*COLUMNS, "status", "bytes")}
+    absent = (name for name in SOMETIMES if data.get(name) is None)
+    facts = {**columns, **data, "content_type": "text/html", "unchanged": True}
+    for name in (*_NO_FACTS, *absent):
+        facts.pop(name, None)
+    known = Known(row["etag"], row["last_modified_header"])
+    sha256 = bytes(row["body_sha256"] or b"")
+    return Remembered(row["url"], known, sha256, facts, data.get("leads"))
+
+
+def _is_as(row: dict[str, Any], read_as: str) -> bool:
+    visit = row["data"].get(CONTACTS) or {}
+    return visit.get("read_as") == read_as and visit["leads"] is not None
+
+
+def _contacts_of(
+    row: dict[str, Any], contacts: Mapping[UUID, Mapping[str, Any]]
+) -> Remembered[PageContacts] | None:
+    visit = row["data"][CONTACTS]
+    found = [contacts[UUID(key)] for key in visit["keys"] if UUID(key) in contacts]
+    if len(found) < len(visit["keys"]):
+        return None
+    shown = [Found(one["address"], one["name"], one["context"], one["how"]) for one in found]
+    known = Known(visit["etag"], visit["last_modified"])
+    sha256 = bytes.fromhex(visit["sha256"])
+    return Remembered(row["url"], known, sha256, PageContacts(row["title"], shown), visit["leads"])

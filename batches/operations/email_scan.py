@@ -11,8 +11,12 @@ from pydantic import Field
 from batches.operation import Context, Result, Row, key_of
 from batches.operations import found
 from batches.operations.crawl import Crawl, Extent, Read, crawl
+from batches.operations.earlier import contacts_recalled
 from batches.operations.emails.classify import Classified, classify
 from batches.operations.emails.find import Found, find
+from batches.operations.found import PageContacts
+from batches.operations.html import titles
+from batches.operations.html.clean import clean
 from batches.operations.site_operation import SiteOperation
 from batches.operations.suppression import suppressed
 from batches.operations.web.fetch import Limits
@@ -20,6 +24,8 @@ from batches.operations.web.params import CrawlParams
 from batches.operations.web.targets import domain_of
 
 MOST_CONTACTS = 1_000
+# One more whenever a page would now be read otherwise.
+_RULES = 1
 
 
 class EmailScanParams(CrawlParams):
@@ -48,15 +54,26 @@ class EmailScan(SiteOperation[EmailScanParams]):
     async def run(self, target: str, params: EmailScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, robots=params.respect_robots)
         extent = Extent(params.max_pages, params.site_seconds)
-        seen = await crawl(self.fetcher, target, limits, extent, _read)
-        contacts = _contacts(seen, set(params.kinds.replace(",", " ").split()), domain_of(target))
+        kinds = set(params.kinds.replace(",", " ").split())
+        rules = _read_as(kinds)
+        known = None if params.reread else contacts_recalled(domain_of(target), rules, context)
+        seen = await crawl(self.fetcher, target, limits, extent, _read, known)
+        contacts = _contacts(seen, kinds, domain_of(target))
         unwanted = await suppressed(context, [contact.found.address for contact in contacts])
         kept = [contact for contact in contacts if contact.found.address not in unwanted]
-        return Result(_facts(seen, kept, len(unwanted)), _rows(target, context, seen, kept))
+        rows = [*_rows(target, context, seen, kept), *_pages(target, context, seen, rules, kept)]
+        return Result(_facts(seen, kept, len(unwanted)), rows)
 
 
-def _read(read: Read) -> list[Found]:
-    return find(read.document, settings.CONSOLE_DEOBFUSCATE)
+def _read_as(kinds: Collection[str]) -> str:
+    """By which rules: what others found, or left out, is not what would be found now."""
+    how = "" if settings.CONSOLE_DEOBFUSCATE else " as written"
+    return f"{_RULES}{how} {' '.join(sorted(kinds))}"
+
+
+def _read(read: Read) -> PageContacts:
+    found = find(read.document, settings.CONSOLE_DEOBFUSCATE)
+    return PageContacts(clean(titles.title(read.document)) or "", found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +85,11 @@ class Contact:
     source: str
 
 
-def _contacts(seen: Crawl[list[Found]], kinds: Collection[str], domain: str) -> list[Contact]:
+def _contacts(seen: Crawl[PageContacts], kinds: Collection[str], domain: str) -> list[Contact]:
     """Each address once. Of two pages that show one, the first counts, but a name is taken from either."""
     contacts: dict[str, Contact] = {}
     for page in seen.pages:
-        for one in page.value or ():
+        for one in page.value.found if page.value else ():
             known = contacts.get(one.address)
             if known is None and len(contacts) < MOST_CONTACTS:
                 classified = classify(one.address, domain)
@@ -83,13 +100,14 @@ def _contacts(seen: Crawl[list[Found]], kinds: Collection[str], domain: str) -> 
     return [contact for contact in contacts.values() if contact.classified.kind in kinds]
 
 
-def _facts(seen: Crawl[list[Found]], kept: list[Contact], unwanted: int) -> dict[str, Any]:
+def _facts(seen: Crawl[PageContacts], kept: list[Contact], unwanted: int) -> dict[str, Any]:
     kinds = Counter(contact.classified.kind for contact in kept)
     facts = {
         "url": seen.pages[0].answer.url,
         "addresses": len(kept),
         "kinds": dict(kinds),
         "pages": len(seen.pages),
+        "unchanged": sum(page.answer.unchanged for page in seen.pages),
         "contacts": [_line(contact) for contact in kept],
         "suppressed": unwanted,
         "page_problems": dict(list(seen.problems.items())[:200]),
@@ -110,13 +128,21 @@ def _line(contact: Contact) -> dict[str, Any]:
 
 
 def _rows(
-    target: str, context: Context, seen: Crawl[list[Found]], kept: list[Contact]
+    target: str, context: Context, seen: Crawl[PageContacts], kept: list[Contact]
 ) -> list[Row]:
     home = seen.pages[0].answer
     domain = found.domain_row(target, context, url=home.url, status=home.status, contacts=len(kept))
     name = domain_of(target)
     contacts = [_contact_row(name, context, contact) for contact in kept]
     return [domain, *contacts, found.scan_row(target, context, EmailScan.slug)]
+
+
+def _pages(
+    target: str, context: Context, seen: Crawl[PageContacts], rules: str, kept: list[Contact]
+) -> list[Row]:
+    addresses = {contact.found.address for contact in kept}
+    read = [page for page in seen.pages if page.value]
+    return [found.contacts_page_row(target, context, page, rules, addresses) for page in read]
 
 
 def _contact_row(domain: str, context: Context, contact: Contact) -> Row:

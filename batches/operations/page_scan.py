@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,14 +10,15 @@ from pydantic import Field
 
 from batches.operation import Context, Result, Row
 from batches.operations import found
-from batches.operations.crawl import Crawl, Extent, Read, Seen, crawl
-from batches.operations.earlier import NEVER, Earlier, earlier
+from batches.operations.crawl import Crawl, Extent, Read, Recall, Seen, crawl
+from batches.operations.earlier import facts_recalled
 from batches.operations.html import page
 from batches.operations.site_operation import SiteOperation
 from batches.operations.suppression import suppressed, without
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Limits
 from batches.operations.web.params import CrawlParams
+from batches.operations.web.targets import domain_of
 
 _MOST = 200
 
@@ -26,11 +26,6 @@ _MOST = 200
 class PageScanParams(CrawlParams):
     max_redirects: int = Field(
         5, ge=0, le=20, title="Redirects to follow", description="A longer chain is a failure."
-    )
-    reread: bool = Field(
-        False,
-        title="Read all again",
-        description="Also pages that have not changed since the last scan.",
     )
 
 
@@ -44,26 +39,19 @@ class PageScan(SiteOperation[PageScanParams]):
     async def run(self, target: str, params: PageScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, params.max_redirects, params.respect_robots)
         extent = Extent(params.max_pages, params.site_seconds)
-        # Of a page that is not sent again nobody sees the links.
-        anew = params.reread or params.max_pages > 1
-        before = NEVER if anew else await earlier(target, settings.CONSOLE_DEOBFUSCATE, context)
-        read = partial(_read, before)
-        seen = await crawl(self.fetcher, target, limits, extent, read, before.known)
-        first = seen.pages[0]
-        if first.answer.unchanged and before.row:
-            if first.answer.url == before.row["url"]:
-                seen.pages[0] = replace(first, value=before.facts)
-            else:
-                # It leads elsewhere now, to a page that happens to have the same tag.
-                seen = await crawl(self.fetcher, target, limits, extent, read)
+        recall = None if params.reread else _recall(target, context, params.max_pages > 1)
+        seen = await crawl(self.fetcher, target, limits, extent, _read, recall)
         await _forget(seen, context)
         facts = _facts(seen)
         return Result(facts, _rows(target, context, seen, facts))
 
 
-def _read(before: Earlier, read: Read) -> dict[str, Any]:
-    if before.is_of(read):
-        return before.facts
+def _recall(target: str, context: Context, leads: bool) -> Recall[dict[str, Any]]:
+    rules = page.read_as(settings.CONSOLE_DEOBFUSCATE)
+    return facts_recalled(domain_of(target), rules, context, leads=leads)
+
+
+def _read(read: Read) -> dict[str, Any]:
     return {"encoding": read.encoding, **page.fields(read.document, settings.CONSOLE_DEOBFUSCATE)}
 
 
@@ -105,7 +93,8 @@ def _each_once(lists: Iterable[Iterable[Any]]) -> list[Any]:
 
 def _line(one: Seen[dict[str, Any]]) -> dict[str, Any]:
     value = one.value or {}
-    return {"url": one.answer.url, "status": one.answer.status, "title": value.get("title")}
+    line = {"url": one.answer.url, "status": one.answer.status, "title": value.get("title")}
+    return line | ({"unchanged": True} if value.get("unchanged") else {})
 
 
 def _of_answer(answer: Answer) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.conf import LazySettings
 from pydantic import ValidationError
 
 from batches.curation import suppress
-from batches.models import Contact, Domain, Item, Scan
+from batches.models import Contact, Domain, Item, Page, Scan
 from batches.operations.email_scan import EmailScanParams
 from tests.integration.running import finished, started
 from tests.sites import Pages, Said, site
@@ -57,6 +57,66 @@ def test_a_second_scan_adds_nothing_twice_and_leaves_verdicts(settings: LazySett
     assert set(verdicts.values()) == {"selected"}
     assert len(verdicts) == 4
     assert Contact.objects.get(address="jo@vogt.de").name == "Jo van Vogt"
+
+
+def tagged(pages: Pages) -> Pages:
+    return {path: Said(str(text), headers={"ETag": f'"{path}"'}) for path, text in pages.items()}
+
+
+def test_pages_that_have_not_changed_are_not_sent_again(settings: LazySettings) -> None:
+    with site(settings, tagged(PAGES)) as vogt:
+        first = said(scanned(vogt.base))
+        vogt.pages["/blog"] = Said("neu@vogt.de", headers={"ETag": '"2"'})
+        again = said(scanned(vogt.base))
+    assert vogt.unchanged == ["/", "/kontakt"]
+    assert again["unchanged"] == 2
+    assert again["contacts"] == [
+        *first["contacts"],
+        {
+            "address": "neu@vogt.de",
+            "name": "",
+            "kind": "other",
+            "source": f"{vogt.base}/blog",
+            "how": "text",
+        },
+    ]
+    assert Page.objects.get(url=f"{vogt.base}/").title == "Vogt"
+
+
+def test_the_very_same_page_is_known_without_a_tag(settings: LazySettings) -> None:
+    with site(settings, PAGES) as vogt:
+        first, again = scanned(vogt.base), scanned(vogt.base)
+    assert vogt.unchanged == []
+    assert said(first) == said(again)
+
+
+def test_other_rules_and_a_contact_that_is_gone_have_pages_read_again(
+    settings: LazySettings,
+) -> None:
+    with site(settings, tagged(PAGES)) as vogt:
+        scanned(vogt.base, kinds="role")
+        assert said(scanned(vogt.base))["addresses"] == 4
+        scanned(vogt.base, reread=True)
+        assert vogt.unchanged == []
+        suppress("jo@gmail.com", "", None)
+        again = said(scanned(vogt.base))
+    assert vogt.unchanged == ["/", "/blog"]
+    assert (again["addresses"], again["suppressed"]) == (3, 1)
+    assert "gmail" not in str([page.data for page in Page.objects.all()])
+
+
+def test_neither_scan_takes_from_a_page_what_the_other_knows(settings: LazySettings) -> None:
+    with site(settings, tagged(PAGES)) as vogt:
+        finished(started("page_scan", [vogt.base + "/"]))
+        before = Page.objects.get()
+        scanned(vogt.base)
+        vogt.pages["/"] = Said("<title>Vogt & Co</title> neu@vogt.de", headers={"ETag": '"2"'})
+        scanned(vogt.base)
+        assert Page.objects.get(pk=before.pk).etag == before.etag
+        batch = finished(started("page_scan", [vogt.base + "/"]))
+    result = batch.items.get().result or {}
+    assert (result["title"], result["emails"]) == ("Vogt & Co", ["neu@vogt.de"])
+    assert "contacts_seen" not in result
 
 
 def test_who_asked_not_to_be_listed_is_nowhere(settings: LazySettings) -> None:

@@ -1,12 +1,15 @@
 """A page that was scanned before, and has or has not changed since."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
+from batches.engine.retention import forget
 from batches.history import history
 from batches.models import Domain, Page
+from dbcompat import loop
 from tests.integration.running import counts, finished, started
 from tests.sites import Said, Site, site
 
@@ -75,7 +78,7 @@ def test_what_a_page_no_longer_says_does_not_come_back(settings: LazySettings) -
     assert (again["author"], again.get("published_raw")) == (None, None)
 
 
-def test_all_is_read_again_on_request_and_when_there_are_links_to_follow(
+def test_all_is_read_again_on_request_and_when_nobody_knows_where_it_leads(
     settings: LazySettings,
 ) -> None:
     with site(settings, {"/": TAGGED, "/about": "<title>About</title>"}) as web:
@@ -83,6 +86,63 @@ def test_all_is_read_again_on_request_and_when_there_are_links_to_follow(
         assert scanned(web, reread=True).get("unchanged") is None
         assert len(scanned(web, max_pages=5)["pages"]) == 2
     assert web.unchanged == []
+
+
+def test_of_many_pages_only_those_that_changed_are_sent(settings: LazySettings) -> None:
+    about = Said("<title>About</title><a href=/team>x</a> bo@vogt.de", headers={"ETag": '"a"'})
+    team = Said("<title>Team</title>", headers={"ETag": '"t"'})
+    with site(settings, {"/": TAGGED, "/about": about, "/team": team}) as web:
+        first = scanned(web, max_pages=5)
+        web.pages["/team"] = Said("<title>We</title> new@vogt.de", headers={"ETag": '"u"'})
+        asked, web.asked = web.asked, []
+        again = scanned(web, max_pages=5)
+    assert web.asked == asked == ["/", "/about", "/team"]
+    assert web.unchanged == ["/", "/about"]
+    assert first["emails"] == ["jo@vogt.de", "bo@vogt.de"]
+    assert again["emails"] == ["jo@vogt.de", "bo@vogt.de", "new@vogt.de"]
+    assert [line["title"] for line in again["pages"]] == ["Bakery", "About", "We"]
+    assert [line.get("unchanged") for line in again["pages"]] == [True, True, None]
+
+
+def test_where_a_page_led_before_a_scan_of_it_alone_is_not_believed(settings: LazySettings) -> None:
+    other = Said('<title>New</title><a href="/new">new</a>', headers={"ETag": '"2"'})
+    with site(settings, {"/": TAGGED, "/about": "about", "/new": "new"}) as web:
+        scanned(web, max_pages=5)
+        web.pages["/"] = other
+        scanned(web)
+        web.asked = []
+        scanned(web, max_pages=5)
+    assert web.asked == ["/", "/new"]
+
+
+def test_a_page_with_more_links_than_are_kept_is_read_again(settings: LazySettings) -> None:
+    links = "".join(f"<a href=/page/{number}>x</a>" for number in range(300))
+    with site(settings, {"/": Said(HTML + links, headers={"ETag": '"1"'})}) as web:
+        scanned(web, max_pages=2)
+        scanned(web, max_pages=2)
+    assert web.unchanged == []
+
+
+def test_a_tag_that_is_not_given_any_more_is_not_asked_with(settings: LazySettings) -> None:
+    with site(settings, {"/": TAGGED}) as web:
+        scanned(web)
+        web.pages["/"] = HTML.replace("Bread", "Cake")
+        scanned(web)
+        web.pages["/"] = TAGGED
+        assert scanned(web)["h1"] == "Bread"
+    assert web.unchanged == []
+
+
+def test_what_retention_has_removed_is_looked_for_again(settings: LazySettings) -> None:
+    with site(settings, {"/": TAGGED}) as web:
+        scanned(web)
+        Page.objects.update(scanned_at=datetime(2020, 1, 1, tzinfo=UTC))
+        settings.CONSOLE_RETENTION_DAYS = 30
+        loop.run(forget, timeout=10)
+        assert "emails" not in Page.objects.get().data
+        again = scanned(web)
+    assert web.unchanged == []
+    assert again["emails"] == ["jo@vogt.de"]
 
 
 def test_what_was_read_by_other_rules_is_read_again(settings: LazySettings) -> None:

@@ -31,3 +31,8 @@ class CrawlParams(FetchParams):
         title="Pages of a site",
         description="At most: the home page first, then those that say who made it.",
     )
+    reread: bool = Field(
+        False,
+        title="Read all again",
+        description="Also pages that have not changed since the last scan.",
+    )

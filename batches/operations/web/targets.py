@@ -95,6 +95,14 @@ def ways_to(target: str) -> list[tuple[str, str]]:
     return [(scheme, place) for scheme in ("https", "http") for place in places]
 
 
+def addresses_of(target: str) -> list[str]:
+    """Where a target may answer, without redirects."""
+    if is_url(target):
+        return [target]
+    end = "" if "/" in target else "/"
+    return [f"{scheme}://{place}{end}" for scheme, place in ways_to(target)]
+
+
 def is_address(host: str) -> bool:
     """Whether a host of a URL is an address, and no name."""
     # No top-level domain ends with a digit: https://url.spec.whatwg.org/#ends-in-a-number-checker
