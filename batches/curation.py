@@ -11,11 +11,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from batches import lifecycle
+from batches.erasure import erase
 from batches.findings import KINDS, Filter, names
 from batches.intake import BatchSpec, create_batch
 from batches.intake.staging import lift_time_limits
 from batches.lines import read_file
-from batches.models import Batch, Contact, Suppression, Verdict
+from batches.models import Batch, Suppression, Verdict
 from batches.operation import operation
 
 
@@ -108,7 +109,7 @@ def _names_of(chosen: Filter, keys: list[Any]) -> list[str]:
 def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
     """Keep nothing of an address, or of a whole domain as "@example.com", from now on. How many contacts went."""
     entry = entry.strip().lower()
-    local, at, host = entry.rpartition("@")
+    _, at, host = entry.rpartition("@")
     if not at or "." not in host or " " in entry:
         raise BadVerdict("Give an address, or a whole domain as “@example.com”.")
     by = user.pk if user is not None else None
@@ -116,9 +117,5 @@ def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
         Suppression.objects.update_or_create(
             pk=entry, defaults={"reason": reason, "created_by_id": by}
         )
-        found = Contact.objects.filter(address=entry) if local else _at(host)
-        return found.delete()[0]
-
-
-def _at(host: str) -> Any:
-    return Contact.objects.filter(address__iendswith=f"@{host}")
+        lift_time_limits(connection)
+        return erase(entry)

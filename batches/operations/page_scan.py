@@ -59,7 +59,9 @@ async def _forget(seen: Crawl[dict[str, Any]], context: Context) -> None:
     """Who asked not to be listed is in no part of what was found."""
     listed = _each_once(one.value["emails"] for one in seen.pages if one.value)
     if unwanted := await suppressed(context, listed):
-        seen.pages = [replace(one, value=without(one.value, unwanted)) for one in seen.pages]
+        seen.pages = [
+            replace(one, value=without(one.value, unwanted.__contains__)) for one in seen.pages
+        ]
 
 
 def _facts(seen: Crawl[dict[str, Any]]) -> dict[str, Any]:

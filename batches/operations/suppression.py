@@ -1,6 +1,6 @@
 """Of whom nothing may be kept: asked before anything is, and taken out of everything that was found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from batches.operation import Context
@@ -20,15 +20,17 @@ def _entries(address: str) -> tuple[str, str]:
     return address, f"@{address.rpartition('@')[2]}"
 
 
-def without(data: Any, addresses: Collection[str]) -> Any:
-    """Data for JSON less every text that is one of these addresses, wherever it stands."""
+def without(data: Any, unwanted: Callable[[str], bool]) -> Any:
+    """Data for JSON less every text that is an unwanted address, wherever it stands, and all that is said of one."""
     match data:
+        case {"address": str(address)} if unwanted(address.lower()):
+            return _GONE
         case dict():
-            kept = {key: without(part, addresses) for key, part in data.items()}
+            kept = {key: without(part, unwanted) for key, part in data.items()}
             return {key: part for key, part in kept.items() if part is not _GONE}
         case list():
-            return [part for one in data if (part := without(one, addresses)) is not _GONE]
-        case str() if data.lower().removeprefix("mailto:") in addresses:
+            return [part for one in data if (part := without(one, unwanted)) is not _GONE]
+        case str() if unwanted(data.lower().removeprefix("mailto:")):
             return _GONE
     return data
 

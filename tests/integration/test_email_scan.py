@@ -129,6 +129,30 @@ def test_who_asked_not_to_be_listed_is_nowhere(settings: LazySettings) -> None:
     assert {c.address for c in Contact.objects.all()} == {"info@vogt.de", "buero@vogt.de"}
 
 
+@pytest.mark.parametrize("entry", ["jo@vogt.de", "@vogt.de"])
+def test_who_asks_not_to_be_listed_goes_from_all_that_was_found(
+    settings: LazySettings, entry: str
+) -> None:
+    stated = (
+        '<script type="application/ld+json">{"@type":"Person","email":"mailto:jo@vogt.de"}</script>'
+    )
+    with site(settings, {**PAGES, "/": stated + str(PAGES["/"])}) as vogt:
+        scanned(vogt.base)
+        finished(started("page_scan", [vogt.base], params={"max_pages": 5}))
+    found = (
+        Contact.objects.values_list("address"),
+        Domain.objects.values_list("emails"),
+        Page.objects.values_list("data"),
+        Item.objects.values_list("result"),
+    )
+    assert all("jo@vogt.de" in str(list(rows)) for rows in found)
+    suppress(entry, "", None)
+    assert not any("jo@vogt.de" in str(list(rows.all())) for rows in found)
+    assert all("jo@gmail.com" in str(list(rows.all())) for rows in found)
+    # Nobody's name without the address, either.
+    assert not any("Jo van Vogt" in str(list(rows.all())) for rows in found)
+
+
 def test_some_kinds_only_and_nothing_that_is_written_against_robots(settings: LazySettings) -> None:
     settings.CONSOLE_DEOBFUSCATE = False
     with site(settings, PAGES) as vogt:
