@@ -13,7 +13,7 @@ from batches import findings, history
 from batches.findings import Filter
 from batches.models import Domain, SitemapFile, Verdict
 
-_SHOWN = 10
+_SHOWN, _SCANS, _MOST_SCANS = 10, 20, 200
 
 
 def domain(request: HttpRequest, name: str) -> HttpResponse:
@@ -23,13 +23,18 @@ def domain(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "domain": found,
         "lists": lists,
-        "visits": history.history(found),
+        "scans": history.history(found, _scans(request)),
         "facts": _facts(found),
         "social": [(network(name), url) for name, url in found.social.items()],
         "verdicts": Verdict.choices,
         **decisions(request),
     }
     return render(request, "findings/domain.html", context)
+
+
+def _scans(request: HttpRequest) -> int:
+    given = request.GET.get("scans", "")
+    return min(int(given), _MOST_SCANS) if given.isdecimal() and len(given) < 6 else _SCANS
 
 
 def _list(kind: str, name: str) -> dict[str, Any]:

@@ -205,16 +205,16 @@ class TestHistory:
             Scan.objects.create(
                 batch_id=batch.pk, seq=0, domain_id="a.test", operation="page_scan", problem=problem
             )
-        last, second, first = history(Domain.objects.get())
+        last, second, first = history(Domain.objects.get()).visits
         assert first.changes is None
         assert second.changes is not None
-        assert [(c.field, c.before, c.after) for c in second.changes] == [("title", "One", "Two")]
+        assert [(c.field, c.before, c.after) for c in second.changes] == [("Title", "One", "Two")]
         assert (last.problem, last.changes) == ("Nobody answers.", None)
 
     def test_of_a_batch_that_is_gone_only_the_day_is_left(self) -> None:
         domains("a.test")
         Scan.objects.create(batch_id=99, seq=0, domain_id="a.test", operation="page_scan")
-        (visit,) = history(Domain.objects.get())
+        (visit,) = history(Domain.objects.get()).visits
         assert visit.batch is None
 
 

@@ -47,7 +47,7 @@ def test_what_the_server_says_is_unchanged_is_not_sent_and_not_forgotten(
     assert again["wire_bytes"] == 0
     assert Page.objects.values("body_sha256", "title", "data", "etag").get() == before
     assert {"WordPress", "PHP"} <= set(Domain.objects.get().technologies)
-    assert history(Domain.objects.get())[0].changes == []
+    assert history(Domain.objects.get()).visits[0].changes == []
 
 
 def test_the_same_page_again_is_known_without_a_tag(settings: LazySettings) -> None:
@@ -169,7 +169,7 @@ def test_a_long_list_of_which_only_a_part_was_kept_is_no_change(settings: LazySe
     with site(settings, {"/": HTML + links}) as web:
         first, again = scanned(web), scanned(web)
     assert len(first["links_in_urls"]) > len(again["links_in_urls"]) == 200
-    assert history(Domain.objects.get())[0].changes == []
+    assert history(Domain.objects.get()).visits[0].changes == []
 
 
 def test_the_same_page_elsewhere_is_read_for_its_links_lead_elsewhere(
