@@ -10,7 +10,8 @@ from adminapp.exports import export_response, formats
 from adminapp.roles import may
 from batches import pages, reports
 from batches.models import Attempt, FailureGroup, Item
-from batches.operation import operations
+from batches.operation import InvalidTarget, operations
+from batches.operations.web.targets import domain_of
 from batches.states import ItemState
 
 STATES = [state.value for state in ItemState]
@@ -47,6 +48,7 @@ def item(request: HttpRequest, batch_id: int, seq: int) -> HttpResponse:
         "item": found,
         "attempts": Attempt.objects.filter(batch=batch, seq=seq).order_by("id")[:100],
         "preview": preview(batch.operation, found.result),
+        "site": _site(batch.operation, found.target),
         "facts": _facts(found.result, batch.operation),
         "raw": json_text(found.result) if found.result is not None else "",
         "previous": seq - 1 if seq else None,
@@ -66,6 +68,18 @@ def export(request: HttpRequest, batch_id: int) -> StreamingHttpResponse:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _site(slug: str, target: str) -> str:
+    """The domain that an item is about; empty if it is about something else."""
+    known = operations().get(slug)
+    if known is None or known.noun != "site":
+        return ""
+    try:
+        return domain_of(target)
+    except InvalidTarget:
+        # Somebody else's operation may call other things a site.
+        return ""
 
 
 def _facts(result: Any, slug: str) -> list[tuple[str, str]]:

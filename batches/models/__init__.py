@@ -5,6 +5,7 @@ from batches.models.contacts import Contact, Suppression
 from batches.models.failures import Attempt, FailureGroup, Reject
 from batches.models.findings import Domain, Page, Scan, Verdict
 from batches.models.history import Action, Event, Throughput
+from batches.models.icons import Icon
 from batches.models.sitemaps import SitemapFile, SitemapUrl
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Domain",
     "Event",
     "FailureGroup",
+    "Icon",
     "Item",
     "Page",
     "Reject",

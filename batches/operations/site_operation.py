@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,7 @@ from batches.operations.web.guard import Reach
 from batches.operations.web.own_addresses import own_addresses
 
 SWITCH_SECONDS = 0.0003
-# Of each loop, for as long as an operation uses it: to a site, all of them are one visitor.
+# Of each loop, for as long as somebody uses it: to a site, all of them are one visitor.
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Fetcher, set[str]]] = (
     WeakKeyDictionary()
 )
@@ -32,25 +33,45 @@ class SiteOperation[P: BaseModel](Operation[P]):
     fetcher: Fetcher
 
     async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        if loop not in _shared:
-            _shared[loop] = _fetcher(), set()
-        self.fetcher, users = _shared[loop]
-        users.add(self.slug)
+        self.fetcher = _joined(self.slug)
 
     async def close(self) -> None:
-        loop = asyncio.get_running_loop()
-        fetcher, users = _shared[loop]
-        users.discard(self.slug)
-        if not users:
-            del _shared[loop]
-            await fetcher.close()
+        await _left(self.slug)
 
     def target(self, line: str) -> Target:
         return targets.site(line)
 
     def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
         return found.failure_rows(target, problem, context, self.slug)
+
+
+@asynccontextmanager
+async def visiting(purpose: str) -> AsyncIterator[Fetcher]:
+    """The fetcher of the operations, for a visit that is part of none."""
+    user = f"{purpose} {id(asyncio.current_task())}"
+    fetcher = _joined(user)
+    try:
+        yield fetcher
+    finally:
+        await _left(user)
+
+
+def _joined(user: str) -> Fetcher:
+    loop = asyncio.get_running_loop()
+    if loop not in _shared:
+        _shared[loop] = _fetcher(), set()
+    fetcher, users = _shared[loop]
+    users.add(user)
+    return fetcher
+
+
+async def _left(user: str) -> None:
+    loop = asyncio.get_running_loop()
+    fetcher, users = _shared[loop]
+    users.discard(user)
+    if not users:
+        del _shared[loop]
+        await fetcher.close()
 
 
 def _fetcher() -> Fetcher:

@@ -64,6 +64,13 @@ def test_nothing_is_loaded_from_the_site() -> None:
     assert ">A</text>" in html
 
 
+def test_the_card_of_a_site_has_its_picture() -> None:
+    batch = create("page_scan", ["https://www.a.de/start"])
+    Item.objects.filter(batch=batch).update(state="succeeded", result=SITE)
+    html = signed_in("viewer").get(f"/batches/{batch.pk}/items/0/").content.decode()
+    assert '<img class="tile" src="/domains/of/a.de/icon/"' in html
+
+
 def test_the_phases_of_an_answer_fill_the_bar() -> None:
     found = preview("page_scan", SITE)
     assert found is not None
