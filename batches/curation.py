@@ -12,12 +12,14 @@ from django.db.models.functions import Now
 
 from batches import lifecycle
 from batches.erasure import erase
-from batches.findings import KINDS, Filter, names
-from batches.intake import BatchSpec, create_batch
+from batches.findings import KINDS, WORDS, Filter, names
+from batches.intake import BadInput, BatchSpec, create_batch
 from batches.intake.staging import lift_time_limits
-from batches.lines import read_file
+from batches.lines import printable, read_file
 from batches.models import Batch, Suppression, Verdict
 from batches.operation import operation
+
+_LONGEST = 260  # As the column.
 
 
 class BadVerdict(ValueError):
@@ -43,8 +45,7 @@ def judge(
 
     One statement: what a scan adds while it runs is not in it. Raises BadVerdict.
     """
-    if verdict not in Verdict.values:
-        raise BadVerdict(f"“{verdict}” is no verdict. Choose one of: {', '.join(Verdict.labels)}.")
+    _check(verdict)
     rows = chosen.rows().order_by()
     if keys is not None:
         rows = rows.filter(pk__in=keys)
@@ -64,17 +65,31 @@ def chain(
     params: dict[str, Any] | None = None,
     *,
     start: bool = True,
+    name: str = "",
+    **options: Any,
 ) -> Batch:
-    """A new batch of the domains of all that match, or of those with these keys. Raises BadInput, UnknownOperation."""
+    """A new batch of the domains of all that match, or of those with these keys.
+
+    `options` are those of BatchSpec. Raises BadInput, UnknownOperation.
+    """
     title = operation(slug).title
     source: Iterable[str] = names(chosen) if keys is None else _names_of(chosen, keys)
     of = f"batch {chosen.batch}" if chosen.batch else chosen.kind
     spec = BatchSpec(
-        slug, params or {}, f"{title}: from {of}", source=f"the {chosen.kind}", user=user
+        slug,
+        params or {},
+        name.strip() or f"{title}: from {of}",
+        f"the {chosen.kind}",
+        user,
+        **options,
     )
     with TemporaryFile() as file:
         # Not straight from the table: the connection that copies the items in can't be asked meanwhile.
         file.writelines(f"{name}\n".encode() for name in source)
+        if not file.tell():
+            raise BadInput(
+                f"No {WORDS[chosen.kind][0]} matches: there is nothing to start.", "filter"
+            )
         file.seek(0)
         batch, _ = create_batch(spec, read_file(file, "names"))
     if start:
@@ -93,11 +108,19 @@ def judge_and_chain(
 
     An empty verdict, or an empty slug, leaves that half out. Raises BadVerdict, BadInput, UnknownOperation.
     """
+    if verdict:
+        # Before the batch, which may be committed by then: lists go past a pooler on a connection of their own.
+        _check(verdict)
     with transaction.atomic():
         # Its batch first: the verdict may take the rows out of the filter.
         batch = chain(chosen, slug, user, keys) if slug else None
         changed = judge(chosen, verdict, user, keys) if verdict else 0
     return Judged(changed, batch.total if batch else 0, batch)
+
+
+def _check(verdict: str) -> None:
+    if verdict not in Verdict.values:
+        raise BadVerdict(f"“{verdict}” is no verdict. Choose one of: {', '.join(Verdict.labels)}.")
 
 
 def _names_of(chosen: Filter, keys: list[Any]) -> list[str]:
@@ -107,15 +130,29 @@ def _names_of(chosen: Filter, keys: list[Any]) -> list[str]:
 
 
 def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
-    """Keep nothing of an address, or of a whole domain as "@example.com", from now on. How many contacts went."""
-    entry = entry.strip().lower()
+    """Keep nothing of an address, or of a whole domain as "@example.com", from now on. How many contacts went.
+
+    Raises BadVerdict.
+    """
+    entry = _entry(entry)
     _, at, host = entry.rpartition("@")
-    if not at or "." not in host or " " in entry:
+    if not at or "." not in host or " " in entry or "\ufffd" in entry:
         raise BadVerdict("Give an address, or a whole domain as “@example.com”.")
+    if len(entry) > _LONGEST:
+        raise BadVerdict(f"An address has no more than {_LONGEST} characters.")
     by = user.pk if user is not None else None
     with transaction.atomic():
         Suppression.objects.update_or_create(
-            pk=entry, defaults={"reason": reason, "created_by_id": by}
+            pk=entry, defaults={"reason": printable(reason), "created_by_id": by}
         )
         lift_time_limits(connection)
         return erase(entry)
+
+
+def list_again(entry: str) -> bool:
+    """Whether it was on the list. What was removed comes back with the next scan that finds it."""
+    return bool(Suppression.objects.filter(pk=_entry(entry)).delete()[0])
+
+
+def _entry(text: str) -> str:
+    return printable(text.strip().lower())

@@ -8,13 +8,29 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from batches.bounded import bounded
-from batches.models import Contact, Domain, Page, Scan, SitemapFile, SitemapUrl, Verdict
+from batches.models import (
+    Contact,
+    Domain,
+    Page,
+    Scan,
+    SitemapFile,
+    SitemapUrl,
+    Suppression,
+    Verdict,
+)
 
 KINDS: dict[str, type[Domain | Page | SitemapFile | Contact]] = {
     "domains": Domain,
     "pages": Page,
     "sitemaps": SitemapFile,
     "contacts": Contact,
+}
+# What one of each is called, and many.
+WORDS = {
+    "domains": ("domain", "domains"),
+    "pages": ("page", "pages"),
+    "sitemaps": ("sitemap", "sitemaps"),
+    "contacts": ("contact", "contacts"),
 }
 # Beyond this, a number is shown as "more than".
 MOST_COUNTED = 10_000
@@ -146,6 +162,13 @@ def urls_of(sitemap: SitemapFile, cursor: str = "", limit: int = 100) -> Listed:
     return _page(rows, _uuid(cursor), limit, "digest")
 
 
+@bounded
+def suppressions(cursor: str = "", limit: int = 100) -> Listed:
+    """Those who asked not to be listed, in the order of the alphabet."""
+    rows = Suppression.objects.select_related("created_by").order_by("entry")
+    return _page(rows, cursor.replace("\0", ""), limit, "entry")
+
+
 def _page(rows: QuerySet[Any], after: Any, limit: int, key: str) -> Listed:
     found = list((rows if after is None else rows.filter(**{f"{key}__gt": after}))[: limit + 1])
     shown = found[:limit]
@@ -171,6 +194,30 @@ def _uuid(text: str) -> UUID | None:
 def counted(chosen: Filter) -> int:
     """How many match; no more than one past MOST_COUNTED are looked at."""
     return chosen.rows()[: MOST_COUNTED + 1].count()
+
+
+def some(count: int, kind: str) -> str:
+    return f"{count:,} {WORDS[kind][0 if count == 1 else 1]}"
+
+
+def how_many(chosen: Filter) -> tuple[int, str]:
+    """As `counted` counts, and in words."""
+    count = counted(chosen)
+    many = f"more than {MOST_COUNTED:,} {WORDS[chosen.kind][1]}"
+    return count, many if count > MOST_COUNTED else some(count, chosen.kind)
+
+
+@bounded
+def matching(chosen: Filter, most: int) -> list[Any]:
+    """The keys of the first that match: to act on what was counted, whatever a scan adds meanwhile."""
+    return list(chosen.rows().values_list("pk", flat=True)[:most])
+
+
+@bounded
+def unknown(kind: str, keys: list[Any]) -> list[Any]:
+    """Those of the keys that nothing has."""
+    known = set(KINDS[kind].objects.filter(pk__in=keys).values_list("pk", flat=True))
+    return [key for key in keys if key not in known]
 
 
 def exported(chosen: Filter, columns: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:

@@ -16,18 +16,10 @@ from adminapp.file_formats import FORMATS, NO_PARQUET
 from adminapp.roles import may
 from batches import curation, findings
 from batches.curation import BadVerdict, Judged
-from batches.findings import MOST_COUNTED, Filter
+from batches.findings import WORDS, Filter, some
 from batches.intake import BadInput
 from batches.models import Contact, Verdict
 from batches.operation import UnknownOperation, operations
-
-# What one of each is called, and many.
-WORDS = {
-    "domains": ("domain", "domains"),
-    "pages": ("page", "pages"),
-    "sitemaps": ("sitemap", "sitemaps"),
-    "contacts": ("contact", "contacts"),
-}
 
 
 def finding_list(request: HttpRequest, kind: str) -> HttpResponse:
@@ -99,19 +91,18 @@ def _decided(
 
 
 def _said(kind: str, verdict: str, done: Judged) -> str:
-    words = f"{_some(done.changed, kind)} changed to “{Verdict(verdict).label}”." if verdict else ""
+    words = f"{some(done.changed, kind)} changed to “{Verdict(verdict).label}”." if verdict else ""
     if done.batch:
         words += f" {done.queued:,} site{'' if done.queued == 1 else 's'} queued in this batch."
     return words.strip()
 
 
 def _question(request: HttpRequest, chosen: Filter, verdict: str, slug: str) -> HttpResponse:
-    count = findings.counted(chosen)
-    many = f"more than {MOST_COUNTED:,} {WORDS[chosen.kind][1]}"
+    count, how_many = findings.how_many(chosen)
     context = {
         "kind": chosen.kind,
         "count": count,
-        "how_many": many if count > MOST_COUNTED else _some(count, chosen.kind),
+        "how_many": how_many,
         "verdict": verdict,
         "verdict_label": Verdict(verdict).label if verdict in Verdict.values else "",
         "operation": operations().get(slug),
@@ -120,10 +111,6 @@ def _question(request: HttpRequest, chosen: Filter, verdict: str, slug: str) -> 
         "back": list_url(chosen),
     }
     return render(request, "findings/question.html", context)
-
-
-def _some(count: int, kind: str) -> str:
-    return f"{count:,} {WORDS[kind][0 if count == 1 else 1]}"
 
 
 def decisions(request: HttpRequest) -> dict[str, Any]:

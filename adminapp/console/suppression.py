@@ -5,29 +5,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from adminapp.console.access import person, require
-from batches import curation
+from batches import curation, findings
 from batches.curation import BadVerdict
-from batches.models import Suppression
-
-_SHOWN = 100
 
 
 def suppression(request: HttpRequest) -> HttpResponse:
     require(request, "curate")
     if request.method == "POST":
         return _changed(request)
-    after = request.GET.get("cursor", "").replace("\0", "")
-    rows = Suppression.objects.select_related("created_by").order_by("entry")
-    found = list(rows.filter(entry__gt=after)[: _SHOWN + 1])
-    following = found[_SHOWN - 1].entry if len(found) > _SHOWN else ""
-    context = {"rows": found[:_SHOWN], "next": following, "first_page": not after}
+    cursor = request.GET.get("cursor", "")
+    page = findings.suppressions(cursor)
+    context = {"rows": page.rows, "next": page.next, "first_page": not cursor}
     return render(request, "findings/suppression.html", context)
 
 
 def _changed(request: HttpRequest) -> HttpResponse:
     entry, reason = (request.POST.get(name, "").strip() for name in ("entry", "reason"))
     if request.POST.get("remove"):
-        Suppression.objects.filter(entry=entry).delete()
+        curation.list_again(entry)
         messages.success(request, f"{entry} may be listed again.")
         return redirect("suppression")
     try:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from batches import curation, findings
-from batches.curation import BadVerdict, chain, judge, judge_and_chain, suppress
+from batches.curation import BadVerdict, chain, judge, judge_and_chain, list_again, suppress
 from batches.findings import Filter, exported, listed, names, read_keys
 from batches.history import history
 from batches.intake import BadInput
@@ -168,7 +168,7 @@ class TestChains:
 
     def test_with_nothing_to_run_nothing_is_judged(self) -> None:
         domains("a.test")
-        with pytest.raises(BadInput):
+        with pytest.raises(BadInput, match="No domain matches"):
             judge_and_chain(Filter(), "selected", "page_scan", None, ["gone.test"])
         assert Domain.objects.get().verdict == "new"
         assert not Batch.objects.exists()
@@ -189,10 +189,23 @@ class TestSuppression:
             "@other.test",
         }
 
-    @pytest.mark.parametrize("entry", ["", "jo", "@", "jo@", "jo@localhost", "a b@c.test"])
+    @pytest.mark.parametrize(
+        "entry", ["", "jo", "@", "jo@", "jo@localhost", "a b@c.test", "a\0@c.test"]
+    )
     def test_what_is_no_address_is_refused(self, entry: str) -> None:
         with pytest.raises(BadVerdict, match="Give an address"):
             suppress(entry, "", None)
+
+    def test_what_the_table_can_not_hold_is_refused_or_marked(self) -> None:
+        with pytest.raises(BadVerdict, match="no more than 260"):
+            suppress("x" * 260 + "@c.test", "", None)
+        suppress("jo@c.test", "a\0b", None)
+        assert Suppression.objects.get().reason == "a�b"
+
+    def test_it_ends_when_it_is_taken_back(self) -> None:
+        suppress("jo@c.test", "", None)
+        assert list_again(" Jo@C.test")
+        assert not list_again("jo@c.test")
 
 
 class TestHistory:
