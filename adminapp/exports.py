@@ -48,7 +48,9 @@ def rejects_response(batch: Batch) -> StreamingHttpResponse:
 def findings_response(chosen: Filter, kind: str) -> StreamingHttpResponse:
     """All that match, every column but those for the machine. Raises KeyError for an unknown format."""
     columns = _columns(KINDS[chosen.kind])
-    return _download(chosen.kind, kind, columns, findings.exported(chosen, tuple(columns)))
+    # As the API calls them.
+    named = {name.removesuffix("_id"): to for name, to in columns.items()}
+    return _download(chosen.kind, kind, named, findings.exported(chosen, tuple(columns)))
 
 
 _MACHINE = frozenset({"id", "verdict_by", "etag", "last_modified_header", "body_sha256"})

@@ -15,14 +15,15 @@ _EARLIER = 20
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One scan, with the title of its operation. `changes` are against the scan before by the same operation; None: there was none.
+    """One scan. `changes` are against the scan before by the same operation; None: there was none.
 
     `more` is how many changes there are besides.
     """
 
     batch: Batch | None
     seq: int
-    operation: str
+    slug: str  # Of the operation.
+    operation: str  # Its title.
     at: datetime
     problem: str
     changes: list[Change] | None
@@ -60,7 +61,7 @@ def _visit(
     known = operations()
     title = known[scan.operation].title if scan.operation in known else scan.operation
     found, more = changes(before, after) if before is not None and after else (None, 0)
-    return Visit(batch, scan.seq, title, scan.at, scan.problem, found, more)
+    return Visit(batch, scan.seq, scan.operation, title, scan.at, scan.problem, found, more)
 
 
 def _results(scans: list[Scan]) -> dict[tuple[int, int], dict[str, Any]]:

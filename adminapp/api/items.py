@@ -15,12 +15,23 @@ from batches.models import Attempt
 
 router = Router(tags=["items"])
 
+type Format = Literal["csv", "ndjson", "parquet"]
 type State = Literal["", "pending", "succeeded", "failed", "skipped"]
 
 
-def _file(*kinds: str) -> dict[str, Any]:
+def file_answer(*kinds: str) -> dict[str, Any]:
+    """For OpenAPI: a file of one of these media types."""
     content = {kind: {"schema": {"type": "string"}} for kind in kinds}
     return {"responses": {200: {"content": content}}}
+
+
+ROWS = file_answer("text/csv", "application/x-ndjson", "application/vnd.apache.parquet")
+
+
+def check_format(name: str) -> None:
+    """Raises HttpError where nothing is installed that could write it."""
+    if name not in formats():
+        raise HttpError(501, NO_PARQUET)
 
 
 @router.get("/{int:batch_id}/items", response=schemas.ItemPage, operation_id="list_items")
@@ -68,22 +79,23 @@ def list_events(request: HttpRequest, batch_id: int, cursor: int | None = None) 
 
 @router.get(
     "/{int:batch_id}/export",
-    openapi_extra=_file("text/csv", "application/x-ndjson", "application/vnd.apache.parquet"),
+    openapi_extra=ROWS,
     operation_id="export_batch",
 )
 def export(
     request: HttpRequest,
     batch_id: int,
-    format: Literal["csv", "ndjson", "parquet"] = "csv",  # noqa: A002 -- the name in the address
+    format: Format = "csv",  # noqa: A002 -- the name in the address
     state: State = "",
 ) -> StreamingHttpResponse:
     """The items as a file, while the batch runs or after. Parquet only where pyarrow is installed."""
-    if format not in formats():
-        raise HttpError(501, NO_PARQUET)
+    check_format(format)
     return export_response(batch_for(request, batch_id), format, state)
 
 
-@router.get("/{int:batch_id}/rejects", openapi_extra=_file("text/csv"), operation_id="list_rejects")
+@router.get(
+    "/{int:batch_id}/rejects", openapi_extra=file_answer("text/csv"), operation_id="list_rejects"
+)
 def rejects(request: HttpRequest, batch_id: int) -> StreamingHttpResponse:
     """The lines of the input that became no item, and why."""
     return rejects_response(batch_for(request, batch_id))

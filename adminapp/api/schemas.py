@@ -23,13 +23,14 @@ def _limit(name: str) -> Any:
     return Field(_DEFAULTS[name], ge=least, le=most)
 
 
-class NewBatch(Schema):
+class BatchOptions(Schema):
+    """What is to be done and how, wherever the list comes from."""
+
     model_config = ConfigDict(extra="forbid")
 
     operation: str
     name: str = Field("", max_length=200)
     params: dict[str, Any] = {}
-    targets: list[str] = Field(default=[], description="One item each. Or upload a file instead.")
     start: bool = False
     idempotency_key: str | None = Field(None, max_length=200, pattern=r"^[^\x00]*$")
     priority: int = _limit("priority")
@@ -40,6 +41,10 @@ class NewBatch(Schema):
     breaker_percent: int | None = _limit("breaker_percent")
     canary_size: int = _limit("canary_size")
     canary_percent: int = _limit("canary_percent")
+
+
+class NewBatch(BatchOptions):
+    targets: list[str] = Field(default=[], description="One item each. Or upload a file instead.")
 
 
 class Retry(Schema):

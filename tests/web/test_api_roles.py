@@ -1,13 +1,14 @@
 """Four roles and a stranger ask every endpoint the same."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 
 from adminapp.tokens import create_token
 from batches import lifecycle
-from batches.models import Action, Batch
+from batches.models import Action, Batch, Domain, SitemapFile
 from tests.callers import ask, is_problem
 from tests.integration.running import create
 from tests.people import user
@@ -37,6 +38,13 @@ ENDPOINTS: list[tuple[str, str, Any, str, tuple[int, int, int, int]]] = [
     ("GET", "/batches/B/events", None, "draft", (200, 200, 200, 200)),
     ("GET", "/batches/B/export", None, "draft", (200, 200, 200, 200)),
     ("GET", "/batches/B/rejects", None, "draft", (200, 200, 200, 200)),
+    *(
+        ("GET", f"/{kind}{path}", None, "draft", (200, 200, 200, 200))
+        for kind in ("domains", "pages", "sitemaps", "contacts")
+        for path in ("", "/count", "/export")
+    ),
+    ("GET", "/domains/a.de", None, "draft", (200, 200, 200, 200)),
+    ("GET", "/sitemaps/00000000-0000-0000-0000-000000000001/urls", None, "draft", (200,) * 4),
     ("GET", "/actions/A", None, "draft", (200, 200, 200, 200)),
     ("POST", "/actions/A/abort", None, "draft", (403, 403, 200, 200)),
 ]
@@ -48,6 +56,8 @@ def prepared(path: str, state: str) -> str:
     batch = create("checksum", 3, user=User.objects.create(username="somebody"))
     for verb in {"queued": ["start"], "paused": ["start", "pause"]}.get(state, []):
         getattr(lifecycle, verb)(batch, None)
+    Domain.objects.create(name="a.de")
+    SitemapFile.objects.create(id=UUID(int=1), domain_id="a.de", url="https://a.de/s.xml")
     action = Action.objects.create(batch=batch, verb="retry", filter=FAILED, intended=1)
     return "/api/v1" + path.replace("B", str(batch.pk), 1).replace("A", str(action.pk), 1)
 
@@ -84,6 +94,12 @@ def test_a_wrong_method_is_told_the_right_ones(path: str) -> None:
     assert is_problem(response, 405)
     assert response.headers["Allow"] == allowed
     assert Batch.objects.count() == 1
+
+
+@pytest.mark.parametrize("path", sorted({p for m, p, *_ in ENDPOINTS if m == "GET"}))
+def test_without_a_role_nothing_is_shown(path: str) -> None:
+    nobody = User.objects.create(username="nobody")
+    assert is_problem(ask("GET", prepared(path, "draft"), token=create_token(nobody)), 403)
 
 
 def test_everybody_may_cancel_what_is_theirs() -> None:
