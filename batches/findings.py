@@ -43,7 +43,7 @@ _SEARCHED = {
 _EXPORT_PAGE = 1_000
 
 
-def _encoded(text: str) -> str:
+def encoded(text: str) -> str:
     """As a name is written in the net; as it is where it can't be."""
     try:
         return text.encode("idna").decode()
@@ -94,14 +94,15 @@ class Filter:
             words |= Q(**{f"{name}__icontains": self.q})
             if not self.q.isascii():
                 # Names are stored in punycode.
-                words |= Q(**{f"{name}__icontains": _encoded(self.q)})
+                words |= Q(**{f"{name}__icontains": encoded(self.q)})
         found = model.objects.filter(words, self._own(), self._shared())
         return found.order_by("pk")
 
     def _shared(self) -> Q:
         found = Q(verdict=self.verdict) if self.verdict else Q()
         if self.domain:
-            found &= Q(name=self.domain) if self.kind == "domains" else Q(domain=self.domain)
+            name = encoded(self.domain)
+            found &= Q(name=name) if self.kind == "domains" else Q(domain=name)
         if self.changed:
             found &= Q(changed_at__gte=F("scanned_at"), changed_at__gt=F("first_seen_at"))
         if self.batch is None:

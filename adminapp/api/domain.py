@@ -23,7 +23,8 @@ router = Router()
 def show(request: HttpRequest, name: str) -> object:
     """With its scans over all batches, and what each found different."""
     require(request, "view_batch")
-    found = get_object_or_404(Domain.objects.select_related("verdict_by"), pk=printable(name))
+    pk = findings.encoded(printable(name))
+    found = get_object_or_404(Domain.objects.select_related("verdict_by"), pk=pk)
     by = found.verdict_by.get_username() if found.verdict_by else None
     visits = [_visit(visit) for visit in history.history(found).visits]
     more = {"has_changed": found.has_changed, "verdict_by": by, "history": visits}

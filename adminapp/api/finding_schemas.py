@@ -33,7 +33,7 @@ class AnyFilter(Schema):
 
     q: Text = Field("", description="Part of a name, a title or an address.")
     verdict: Verdict | None = None
-    domain: Text = Field("", description="The name of one, as the list of domains has it.")
+    domain: Text = Field("", description="The name of one.")
     batch: Id | None = Field(
         None, description="That has scanned the domain; of others, the last that found them."
     )
@@ -194,13 +194,6 @@ class Contact(_FoundOnSite):
     how: str
 
 
-class Suppression(Schema):
-    entry: str
-    reason: str
-    created_by: str | None
-    created_at: datetime
-
-
 class _List(Schema):
     next: str | None = Field(description="The cursor of the next page; null: there is none.")
 
@@ -223,10 +216,6 @@ class SitemapUrlList(_List):
 
 class ContactList(_List):
     items: list[Contact]
-
-
-class SuppressionList(_List):
-    items: list[Suppression]
 
 
 class Count(Schema):

@@ -107,6 +107,7 @@ def test_pages_lead_to_the_end_and_cost_one_query_each(kind: str) -> None:
         ("/domains?q=%25", set()),
         ("/domains?verdict=maybe", {"b.de"}),
         ("/domains?domain=a.de", {"a.de"}),
+        ("/domains?domain=b%C3%BCcher.de", {"xn--bcher-kva.de"}),
         ("/domains?batch=7", {"b.de"}),
         ("/domains?technology=WordPress", {"a.de", "b.de"}),
         ("/domains?with_contacts=true&q=b.", {"b.de"}),
@@ -216,6 +217,12 @@ def test_a_domain_has_its_history_and_what_each_scan_found_different() -> None:
     assert last["changes"] == [{"field": "title", "before": "Old", "after": "New"}]
     assert first["changes"] is None
     assert (before["batch"], before["problem"]) == (None, "Gone.")
+
+
+def test_a_domain_is_found_by_either_form_of_its_name() -> None:
+    Domain.objects.create(name="xn--bcher-kva.de:8080")
+    for name in ("xn--bcher-kva.de:8080", "b%C3%BCcher.de:8080"):
+        assert Api("viewer")("GET", f"/domains/{name}")[1]["name"] == "xn--bcher-kva.de:8080"
 
 
 def test_a_sitemap_has_its_urls_and_says_which_are_gone() -> None:
