@@ -134,7 +134,7 @@ def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
 
     Raises BadVerdict.
     """
-    entry = _entry(entry)
+    entry = entry_of(entry)
     _, at, host = entry.rpartition("@")
     if not at or "." not in host or " " in entry or "\ufffd" in entry:
         raise BadVerdict("Give an address, or a whole domain as “@example.com”.")
@@ -151,8 +151,9 @@ def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
 
 def list_again(entry: str) -> bool:
     """Whether it was on the list. What was removed comes back with the next scan that finds it."""
-    return bool(Suppression.objects.filter(pk=_entry(entry)).delete()[0])
+    return bool(Suppression.objects.filter(pk=entry_of(entry)).delete()[0])
 
 
-def _entry(text: str) -> str:
+def entry_of(text: str) -> str:
+    """As the list has it."""
     return printable(text.strip().lower())

@@ -14,7 +14,7 @@ from adminapp.api import schemas
 from adminapp.api.auth import person, require
 from adminapp.roles import NEEDED
 from batches import lifecycle, pages
-from batches.intake import BadInput, BatchSpec, create_batch, read_file
+from batches.intake import BadInput, BatchSpec, create_batch, preflight_of, read_file
 from batches.lifecycle import IllegalTransition
 from batches.lines import checked
 from batches.models import Batch
@@ -61,12 +61,19 @@ def create(request: HttpRequest) -> Status[dict[str, Any]]:
     """Check and store a list; start it, with `start`. The same idempotency key gives the same batch."""
     require(request, "add_batch")
     new, spec, lines = _read(request)
-    known = _known(request, new)
-    batch, preflight = create_batch(spec, lines)
-    if new.start:
+    return made(request, new, lambda: create_batch(spec, lines)[0])
+
+
+def made(
+    request: HttpRequest, asked: schemas.BatchOptions, make: Callable[[], Batch]
+) -> Status[dict[str, Any]]:
+    """The answer about a new batch, started if that was asked for, or about the one with the same key."""
+    known = _known(request, asked)
+    batch = make()
+    if asked.start:
         _start(batch, person(request))
-    answer = as_json.batch_json(batch) | {"preflight": as_json.preflight_json(batch, preflight)}
-    return Status(200 if known else 201, answer)
+    preflight = as_json.preflight_json(batch, preflight_of(batch))
+    return Status(200 if known else 201, as_json.batch_json(batch) | {"preflight": preflight})
 
 
 @router.get("", response=schemas.BatchPage, operation_id="list_batches")
@@ -166,7 +173,7 @@ def _form(request: HttpRequest) -> dict[str, Any]:
         raise BadInput(f"params is not JSON: {error}.", "params") from error
 
 
-def _known(request: HttpRequest, new: schemas.NewBatch) -> bool:
+def _known(request: HttpRequest, new: schemas.BatchOptions) -> bool:
     return (
         bool(new.idempotency_key)
         and Batch.objects.filter(

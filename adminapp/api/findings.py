@@ -20,16 +20,17 @@ from batches.findings import MOST_COUNTED, Filter
 @dataclass(frozen=True, slots=True)
 class Kind:
     name: str
-    key: Any  # The type of its keys.
+    key: Any  # The type of a key,
+    keys: Any  # and of a list of them.
     filter: type[schemas.AnyFilter]
     rows: type[Schema]
 
 
 KINDS = (
-    Kind("domains", schemas.Text, schemas.DomainFilter, schemas.DomainList),
-    Kind("pages", UUID, schemas.PageFilter, schemas.PageList),
-    Kind("sitemaps", UUID, schemas.SitemapFilter, schemas.SitemapList),
-    Kind("contacts", UUID, schemas.ContactFilter, schemas.ContactList),
+    Kind("domains", schemas.Text, list[schemas.Text], schemas.DomainFilter, schemas.DomainList),
+    Kind("pages", UUID, list[UUID], schemas.PageFilter, schemas.PageList),
+    Kind("sitemaps", UUID, list[UUID], schemas.SitemapFilter, schemas.SitemapList),
+    Kind("contacts", UUID, list[UUID], schemas.ContactFilter, schemas.ContactList),
 )
 
 

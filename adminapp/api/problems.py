@@ -17,8 +17,10 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from adminapp.batch_json import rejects_json
 from adminapp.roles import WORDS
+from batches.curation import BadVerdict
 from batches.intake import BadInput, NothingToRun
 from batches.lifecycle import BadRetry, IllegalTransition
+from batches.operation import UnknownOperation
 
 MEDIA_TYPE = "application/problem+json"
 # Before the name of a field ninja says where it looked, and for a body what our argument is called.
@@ -27,6 +29,15 @@ _PREFIX = {"body": 2, "query": 1, "path": 1}
 
 class Forbidden(Exception):
     """The user of the token may not do this. The argument is the permission that is missing."""
+
+
+class Unconfirmed(Exception):
+    """A decision about more, or about less, than its sender has said. `matches` is None beyond what is counted."""
+
+    def __init__(self, status: int, words: str, matches: int | None) -> None:
+        super().__init__(words)
+        self.status = status
+        self.matches = matches
 
 
 def problem(
@@ -103,6 +114,10 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, str(error))
 
 
+def _unconfirmed(request: HttpRequest, error: Unconfirmed) -> HttpResponse:
+    return problem(error.status, str(error), matches=error.matches)
+
+
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     words = "The database did not answer, or not in time. Try again in a moment."
     return _logged(request, error, problem(503, words, headers={"Retry-After": "5"}))
@@ -134,6 +149,9 @@ _HANDLERS: dict[type[Exception], Any] = {
     BadInput: _bad_input,
     Forbidden: forbidden,
     HttpError: _http,
+    Unconfirmed: _unconfirmed,
+    UnknownOperation: _answer(422),
+    BadVerdict: _answer(422),
     IllegalTransition: _answer(409),
     BadRetry: _answer(422),
     AuthenticationError: unauthorized,

@@ -190,7 +190,7 @@ class Action(Schema):
 
 
 class Problem(Schema):
-    """RFC 9457. Some have more: `errors`, a list of `field` and `message`."""
+    """RFC 9457. Some have more: `errors`, a list of `field` and `message`, or how many rows a decision `matches`."""
 
     type: str
     title: str

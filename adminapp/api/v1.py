@@ -6,7 +6,17 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from ninja import NinjaAPI
 
-from adminapp.api import actions, batches, domain, findings, items, problems, schemas
+from adminapp.api import (
+    actions,
+    batches,
+    decisions,
+    domain,
+    findings,
+    items,
+    problems,
+    schemas,
+    suppressions,
+)
 from adminapp.api.auth import Token, require
 from batches.operation import operations
 
@@ -40,8 +50,10 @@ api.add_router("/batches", items.router)
 api.add_router("/actions", actions.router)
 for _kind in findings.KINDS:
     api.add_router(f"/{_kind.name}", findings.router_of(_kind))
+    api.add_router(f"/{_kind.name}", decisions.router_of(_kind))
 # After the others: the name of a domain may be any word.
 api.add_router("", domain.router)
+api.add_router("/suppressions", suppressions.router)
 
 
 @api.get("/operations", response=list[schemas.Operation], operation_id="list_operations")

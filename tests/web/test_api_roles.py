@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 
 from adminapp.tokens import create_token
-from batches import lifecycle
-from batches.models import Action, Batch, Domain, SitemapFile
+from batches import curation, lifecycle
+from batches.models import Action, Batch, Contact, Domain, Page, SitemapFile, Suppression
 from tests.callers import ask, is_problem
 from tests.integration.running import create
 from tests.people import user
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 ROLES = ("viewer", "operator", "staff", "admin")
 NEW = {"operation": "checksum", "targets": ["a"]}
 FAILED = {"scope": "failed"}
+KEY = str(UUID(int=1))
+KEYS = {"domains": "a.de", "pages": KEY, "sitemaps": KEY, "contacts": KEY}
 
 # Method, path, body, the state the batch is in, and what each of the four is answered.
 ENDPOINTS: list[tuple[str, str, Any, str, tuple[int, int, int, int]]] = [
@@ -40,11 +42,21 @@ ENDPOINTS: list[tuple[str, str, Any, str, tuple[int, int, int, int]]] = [
     ("GET", "/batches/B/rejects", None, "draft", (200, 200, 200, 200)),
     *(
         ("GET", f"/{kind}{path}", None, "draft", (200, 200, 200, 200))
-        for kind in ("domains", "pages", "sitemaps", "contacts")
+        for kind in KEYS
         for path in ("", "/count", "/export")
     ),
+    *(
+        ("POST", f"/{kind}/{path}", {"ids": [key], **body}, "draft", (403, made, made, made))
+        for kind, key in KEYS.items()
+        for path, body, made in (
+            ("verdicts", {"verdict": "maybe"}, 200),
+            ("batches", {"operation": "page_scan"}, 201),
+        )
+    ),
+    ("GET", "/suppressions", None, "draft", (403, 200, 200, 200)),
+    ("POST", "/suppressions", {"entry": "jo@x.de"}, "draft", (403, 201, 201, 201)),
     ("GET", "/domains/a.de", None, "draft", (200, 200, 200, 200)),
-    ("GET", "/sitemaps/00000000-0000-0000-0000-000000000001/urls", None, "draft", (200,) * 4),
+    ("GET", f"/sitemaps/{KEY}/urls", None, "draft", (200,) * 4),
     ("GET", "/actions/A", None, "draft", (200, 200, 200, 200)),
     ("POST", "/actions/A/abort", None, "draft", (403, 403, 200, 200)),
 ]
@@ -57,7 +69,8 @@ def prepared(path: str, state: str) -> str:
     for verb in {"queued": ["start"], "paused": ["start", "pause"]}.get(state, []):
         getattr(lifecycle, verb)(batch, None)
     Domain.objects.create(name="a.de")
-    SitemapFile.objects.create(id=UUID(int=1), domain_id="a.de", url="https://a.de/s.xml")
+    for model in (Page, SitemapFile, Contact):
+        model.objects.create(id=KEY, domain_id="a.de")
     action = Action.objects.create(batch=batch, verb="retry", filter=FAILED, intended=1)
     return "/api/v1" + path.replace("B", str(batch.pk), 1).replace("A", str(action.pk), 1)
 
@@ -100,6 +113,35 @@ def test_a_wrong_method_is_told_the_right_ones(path: str) -> None:
 def test_without_a_role_nothing_is_shown(path: str) -> None:
     nobody = User.objects.create(username="nobody")
     assert is_problem(ask("GET", prepared(path, "draft"), token=create_token(nobody)), 403)
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("operator", 200), ("", 401)])
+def test_the_list_of_those_not_to_be_listed_is_guarded(role: str, status: int) -> None:
+    curation.suppress("jo@x.de", "", None)
+    token = create_token(user(role)) if role else "wrong"
+    assert ask("DELETE", "/api/v1/suppressions/jo@x.de", token=token).status_code == status
+    assert Suppression.objects.exists() == (status != 200)
+
+
+@pytest.mark.parametrize(
+    ("permission", "answers"), [("curate", (200, 403, 403)), ("add_batch", (403, 403, 403))]
+)
+def test_who_judges_and_who_starts_are_asked_both(
+    permission: str, answers: tuple[int, ...]
+) -> None:
+    Domain.objects.create(name="a.de")
+    person = User.objects.create(username="half")
+    person.user_permissions.set(Permission.objects.filter(codename=permission))
+    token = create_token(person)
+    bodies = [
+        ("verdicts", {"verdict": "selected"}),
+        ("verdicts", {"verdict": "maybe", "then": "page_scan"}),
+        ("batches", {"operation": "page_scan"}),
+    ]
+    for (path, body), status in zip(bodies, answers, strict=True):
+        response = ask("POST", f"/api/v1/domains/{path}", {"ids": ["a.de"], **body}, token=token)
+        assert response.status_code == status
+    assert not Batch.objects.exists()
 
 
 def test_everybody_may_cancel_what_is_theirs() -> None:
