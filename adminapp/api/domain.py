@@ -50,7 +50,7 @@ def list_urls(request: HttpRequest, key: UUID, cursor: UUID | None = None) -> ob
 
 
 def _visit(visit: Visit) -> dict[str, Any]:
-    names = ("seq", "at", "problem", "changes")
+    names = ("seq", "at", "problem", "changes", "more")
     batch = visit.batch.pk if visit.batch else None
     return {
         "batch": batch,

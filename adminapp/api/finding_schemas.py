@@ -112,6 +112,7 @@ class Visit(Schema):
     changes: list[Change] | None = Field(
         description="Against the scan before by the same operation; null: there was none."
     )
+    more: int = Field(description="Changes besides those.")
 
 
 class DomainDetail(Domain):

@@ -214,7 +214,7 @@ def test_a_domain_has_its_history_and_what_each_scan_found_different() -> None:
     assert domain["verdict_by"] is None
     last, first, before = domain["history"]
     assert (last["batch"], last["seq"], last["operation"]) == (batches[1].pk, 0, "page_scan")
-    assert last["changes"] == [{"field": "title", "before": "Old", "after": "New"}]
+    assert last["changes"] == [{"field": "Title", "before": "Old", "after": "New"}]
     assert first["changes"] is None
     assert (before["batch"], before["problem"]) == (None, "Gone.")
 
