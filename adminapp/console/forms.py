@@ -60,9 +60,11 @@ class NewBatchForm(forms.Form):
         label="Name", required=False, max_length=200, help_text="For you. Empty: the operation's."
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, of_sites: bool = False, **kwargs: Any) -> None:
+        """`of_sites`: the list is there already, and is one of sites."""
         super().__init__(*args, **kwargs)
-        choices = [(operation.slug, operation.title) for operation in operations().values()]
+        known = [one for one in operations().values() if not of_sites or one.noun == "site"]
+        choices = [(operation.slug, operation.title) for operation in known]
         self.fields["operation"] = forms.ChoiceField(
             widget=forms.RadioSelect, choices=choices, initial=choices[0][0]
         )
@@ -73,8 +75,10 @@ class NewBatchForm(forms.Form):
         slug = self.data.get("operation")
         self._options = [
             OptionsForm(operation, self.data if self.is_bound else None, operation.slug == slug)
-            for operation in operations().values()
+            for operation in known
         ]
+        for name in ("text", "file", "column") if of_sites else ():
+            del self.fields[name]
 
     def is_valid(self) -> bool:
         return not self.wrong()
@@ -103,7 +107,8 @@ class NewBatchForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if (
-            not cleaned.get("file")
+            "text" in self.fields
+            and not cleaned.get("file")
             and not cleaned.get("text", "").strip()
             and "file" not in self.errors
         ):

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django import forms
 from django.conf import LazySettings
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from django.test import AsyncClient, Client
 from pydantic import BaseModel, Field
 
 from adminapp.console.options import OptionsForm
-from batches.models import Batch
+from batches.models import Batch, Domain
 from batches.operation import Context, Operation, Result, operations
 from tests.integration.running import create
 from tests.people import signed_in, user
@@ -220,3 +221,63 @@ async def test_rejects_stream_as_csv() -> None:
     ]
     # That of the thread in which Django's synchronous code has run.
     await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def sites() -> None:
+    for name, verdict in (("a.de", "selected"), ("b.de", "selected"), ("c.de", "new")):
+        Domain.objects.create(name=name, verdict=verdict)
+
+
+@pytest.mark.usefixtures("sites")
+def test_a_batch_of_what_a_list_shows_with_options_of_its_own() -> None:
+    client = signed_in("operator")
+    html = client.get("/batches/new/?of=domains&verdict=selected&operation=email_scan")
+    page = html.content.decode()
+    assert "2 domains" in page
+    assert 'value="email_scan" id="id_operation_2" checked' in page.replace(" required", "")
+    assert 'value="checksum"' not in page
+    assert "<textarea" not in page
+    hidden = dict(re.findall(r'<input type="hidden" name="(of|verdict)" value="([^"]*)">', page))
+    given = {
+        **LIMITS,
+        **hidden,
+        "operation": "email_scan",
+        "email_scan-max_pages": 3,
+        "name": "Ours",
+    }
+    given |= {
+        "email_scan-kinds": "role",
+        "email_scan-timeout_seconds": 9,
+        "email_scan-site_seconds": 40,
+    }
+    assert client.post("/batches/new/", given).status_code == 302
+    batch = Batch.objects.get()
+    assert (batch.name, batch.state, batch.total) == ("Ours", "draft", 2)
+    assert (batch.params["max_pages"], batch.params["kinds"]) == (3, "role")
+    assert sorted(batch.items.values_list("target", flat=True)) == ["a.de", "b.de"]
+
+
+@pytest.mark.usefixtures("sites")
+def test_a_list_that_shows_nothing_is_refused_with_what_was_entered() -> None:
+    client = signed_in("operator")
+    given = {**LIMITS, "operation": "sitemap_scan", "of": "domains", "verdict": "archived"}
+    given |= {"sitemap_scan-max_files": 7, "sitemap_scan-max_urls": 5, "sitemap_scan-max_depth": 1}
+    given |= {"sitemap_scan-timeout_seconds": 9, "sitemap_scan-site_seconds": 40}
+    response = client.post("/batches/new/", given)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "No domain matches: there is nothing to start." in page
+    assert 'name="sitemap_scan-max_files" value="7"' in page
+    assert not Batch.objects.exists()
+
+
+def test_only_who_may_judge_starts_with_what_was_found() -> None:
+    person = user("operator")
+    person.groups.clear()
+    person.user_permissions.add(Permission.objects.get(codename="add_batch"))
+    client = Client()
+    client.force_login(person)
+    assert client.get("/batches/new/").status_code == 200
+    assert client.get("/batches/new/?of=domains").status_code == 403
+    assert client.post("/batches/new/", {"of": "domains"}).status_code == 403
