@@ -13,6 +13,8 @@ from django.test import RequestFactory
 from sqlalchemy import text
 
 from batches import lifecycle
+from batches.findings import KINDS
+from batches.models import Verdict
 from batches.operation import operations
 from dbcompat import loop
 from dbcompat.loop import AtomicHandoff
@@ -78,6 +80,14 @@ def test_every_refusal_in_the_docs_is_one() -> None:
     known = {kind.__name__ for kind in refusals()}
     assert named <= known
     assert len(named) == 11
+
+
+def test_the_lists_and_verdicts_of_the_docs_are_those_there_are() -> None:
+    text = (DOCS / "findings.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(KINDS)
+    said = re.search(r"no scan writes: (.*?), with who", " ".join(text.split()))
+    assert said is not None
+    assert re.findall(r"\*([^*]+)\*", said[1]) == Verdict.labels
 
 
 def refusals() -> set[type]:
