@@ -4,7 +4,7 @@ import re
 import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 _MAX_LENGTH = 100
@@ -12,10 +12,13 @@ _FIRST, _LAST = 1970, 2100
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 # What fromisoformat does not take: one digit for a month, slashes or dots, no seconds before the zone.
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?!\d)")
+_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4})(?!\d)")
+# Of this century; with hyphens, the year may be the first.
+_SHORT_YEAR = re.compile(r"(?<![\w./-])(\d{1,2})([/.])(\d{1,2})\2(\d\d)(?![\w./-]\d|\w)")
 _CJK = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 _WORDS = re.compile(r"[^\W\d_]{3,20}")
-_NUMBERS = re.compile(r"(?<![\d:.])\d{1,4}(?![\d:])")
+# Not that of somebody called berg2012.
+_NUMBERS = re.compile(r"(?<![\w:.])\d{1,4}(?![\d:])")
 _TIME = re.compile(
     r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d{1,9})?\s?([ap]\.?m\b)?", re.IGNORECASE
 )
@@ -28,10 +31,13 @@ _HOURS = {
 }  # fmt: skip
 
 
-def moment(text: str) -> datetime | None:
-    """The moment, in UTC where the text names no zone; None if it can't be read or could mean two days."""
+def moment(text: str, day_first: bool | None = None) -> datetime | None:
+    """The moment, in UTC where the text names no zone; None if it can't be read or could mean two days.
+
+    `day_first` tells which of the two 3/4/2024 means, where that is known.
+    """
     text = " ".join(text[:_MAX_LENGTH].split())
-    for reader in (_iso, _epoch, _mail, _numbers, _named):
+    for reader in (_iso, _epoch, _mail, partial(_numbers, day_first=day_first), _named):
         try:
             found = reader(text)
             if found is not None and _FIRST <= found.year <= _LAST:
@@ -57,16 +63,19 @@ def _mail(text: str) -> datetime | None:
     return parsedate_to_datetime(text) if text[:1].isalpha() and "," in text[:5] else None
 
 
-def _numbers(text: str) -> datetime | None:
+def _numbers(text: str, day_first: bool | None) -> datetime | None:
     if found := _YEAR_FIRST.search(text) or _CJK.search(text):
         return _at(int(found[1]), int(found[2]), int(found[3]), text[found.end() :])
-    if not (found := _YEAR_LAST.search(text)):
+    if not (found := _YEAR_LAST.search(text) or _SHORT_YEAR.search(text)):
         return None
     first, second, year = int(found[1]), int(found[3]), int(found[4])
+    year += 2000 if year < 100 else 0
     # With dots, the day is first everywhere; with slashes, one of the two must be too large for a month.
-    if found[2] == "." or first > 12 or first == second:
+    if found[2] == "." or first > 12 or first == second or (day_first and second <= 12):
         return _at(year, second, first, text[found.end() :])
-    return _at(year, first, second, text[found.end() :]) if second > 12 else None
+    if second > 12 or day_first is False:
+        return _at(year, first, second, text[found.end() :])
+    return None
 
 
 def _named(text: str) -> datetime | None:

@@ -17,6 +17,8 @@ MAX_ANCHORS, MAX_TEXT = 10_000, 200
 _MAX_METAS, _MAX_SAME, _MAX_RELATIONS, _MAX_SCRIPTS = 1_000, 50, 2_000, 2_000
 _MAX_STEPS = 500
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+# A sign that nobody writes.
+BETWEEN = "\x1f"
 # What nobody reads.
 _UNSEEN = ["script", "style", "noscript", "template", "svg"]
 _BREAKING = frozenset({"br", "div", "p", "li", "tr", "td", "h2", "h3", "hr", "section", "small"})
@@ -99,11 +101,16 @@ class Document:
         return Link(url, node, attributes) if url else None
 
     @cached_property
-    def text(self) -> str:
-        """What there is to read, in the order of the page; a space between any two elements."""
+    def pieces(self) -> str:
+        """What there is to read, in the order of the page; `BETWEEN` between any two elements."""
         seen = copied(self)
         seen.strip_tags(_UNSEEN)
-        return seen.body.text(separator=" ") if seen.body else ""
+        return seen.body.text(separator=BETWEEN) if seen.body else ""
+
+    @cached_property
+    def text(self) -> str:
+        """The same; a space between any two elements."""
+        return self.pieces.replace(BETWEEN, " ")
 
     @cached_property
     def words(self) -> int:

@@ -25,7 +25,7 @@ from batches.operations.html.document import NO_HEADERS, Document
 
 MAX_LISTED = 2_000
 # One more whenever a page would now be read otherwise.
-_RULES = 1
+_RULES = 2
 
 
 def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:

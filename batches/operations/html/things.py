@@ -16,7 +16,7 @@ _MAX_TEXT, _MAX_SAME = 500, 20
 
 _PAGES = (
     "WebPage", "ItemPage", "AboutPage", "QAPage", "CollectionPage", "VideoObject", "Recipe", "PodcastEpisode", "Course", "Book", "Event",
-    "Question", "CreativeWork", "Dataset",
+    "Question", "CreativeWork", "Dataset", "HowTo", "AudioObject", "Review", "MediaObject",
 )  # fmt: skip
 
 type Thing = dict[str, Any]
