@@ -15,10 +15,10 @@ from batches.operations.html.structured import Structured
 
 MAX_ANCHORS, MAX_TEXT = 10_000, 200
 _MAX_METAS, _MAX_SAME, _MAX_RELATIONS, _MAX_SCRIPTS = 1_000, 50, 2_000, 2_000
-_MAX_STEPS = 500
+_MAX_STEPS, _MAX_PIECES = 500, 100_000
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # A sign that nobody writes.
-BETWEEN = "\x1f"
+_BETWEEN = "\x1f"
 # What nobody reads.
 _UNSEEN = ["script", "style", "noscript", "template", "svg"]
 _BREAKING = frozenset({"br", "div", "p", "li", "tr", "td", "h2", "h3", "hr", "section", "small"})
@@ -101,16 +101,21 @@ class Document:
         return Link(url, node, attributes) if url else None
 
     @cached_property
-    def pieces(self) -> str:
-        """What there is to read, in the order of the page; `BETWEEN` between any two elements."""
+    def _raw(self) -> str:
         seen = copied(self)
         seen.strip_tags(_UNSEEN)
-        return seen.body.text(separator=BETWEEN) if seen.body else ""
+        return seen.body.text(separator=_BETWEEN) if seen.body else ""
 
     @cached_property
     def text(self) -> str:
-        """The same; a space between any two elements."""
-        return self.pieces.replace(BETWEEN, " ")
+        """What there is to read, in the order of the page; a space between any two elements."""
+        return self._raw.replace(_BETWEEN, " ")
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """What a first part of the page has to read, element by element, those without a word left out."""
+        found = (" ".join(piece.split()) for piece in self._raw[:_MAX_PIECES].split(_BETWEEN))
+        return [piece for piece in found if piece]
 
     @cached_property
     def words(self) -> int:

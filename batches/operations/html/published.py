@@ -10,6 +10,7 @@ from batches.operations.html import datelines
 from batches.operations.html.clean import line
 from batches.operations.html.dates import moment
 from batches.operations.html.document import Document
+from batches.operations.html.surroundings import elsewhere
 from batches.operations.html.things import of_kind, pages
 
 # Those that speak of publishing, then those that may mean any day.
@@ -157,7 +158,7 @@ def _said(document: Document, metas: tuple[str, ...]) -> list[str]:
 def _seen(document: Document, places: tuple[str, ...], first: bool | None) -> Iterator[datetime]:
     for selector in places:
         for node in document.tree.css(selector)[:_MAX_SEEN]:
-            if (found := _shown(node, first)) and not datelines.elsewhere(node):
+            if (found := _shown(node, first)) and not elsewhere(node):
                 yield found
 
 

@@ -35,9 +35,9 @@ def headline(document: Document, publisher: str | None) -> str | None:
     if stated is None:
         return heading(document)
     # Of the parts of a title, the one that the page itself shows in large letters.
-    shown = set(map(_plain, _headings(document)))
+    shown = set(map(plain, _headings(document)))
     for part in _parts(stated):
-        if _plain(part) in shown and not _is_site(part, document, publisher):
+        if plain(part) in shown and not _is_site(part, document, publisher):
             return part
     return _without_site(stated, document, publisher)
 
@@ -88,15 +88,16 @@ def _without_site(title: str, document: Document, publisher: str | None) -> str:
 
 
 def _is_site(text: str, document: Document, publisher: str | None) -> bool:
+    names = (publisher or "", *site_names(document))
+    return plain(text) in set(map(plain, names)) - {""}
+
+
+def site_names(document: Document) -> tuple[str, ...]:
+    """What its address calls a site: www.shop.example.co.uk, shop.example.co, example."""
     host = urls.host(document.url).removeprefix("www.")
-    names = (
-        publisher or "",
-        host,
-        host.rpartition(".")[0],
-        urls.registrable(host).partition(".")[0],
-    )
-    return _plain(text) in set(map(_plain, names)) - {""}
+    return host, host.rpartition(".")[0], urls.registrable(host).partition(".")[0]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Letters and digits only, in lower case."""
     return _ODD.sub("", text.casefold())
