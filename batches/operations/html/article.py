@@ -8,7 +8,7 @@ from batches.operations.html.clean import line
 from batches.operations.html.document import Document
 from batches.operations.html.names import MAX_AUTHORS, people
 from batches.operations.html.things import of_kind, of_type, pages
-from batches.operations.html.titles import named_site, plain, site_names
+from batches.operations.html.titles import heading, named_site, plain, site_names
 
 _AUTHOR_METAS = (
     "author", "article:author", "article:author_name", "og:author", "dc.creator", "dcterms.creator", "dc:creator", "parsely-author",
@@ -24,7 +24,8 @@ def authors(document: Document) -> list[str]:
     its_own = _own_names(document)
     itself: list[str] = []
     for source in (_stated_authors, _meta_authors, bylines.seen):
-        names = list(dict.fromkeys(name for text in source(document) for name in people(text)))
+        found = (name for text in source(document) for name in people(text))
+        names = list(dict.fromkeys(_without(name, its_own) for name in found))
         others = [name for name in names if plain(name) not in its_own]
         if others and not _all_within(others, itself):
             return others[:MAX_AUTHORS]
@@ -32,14 +33,27 @@ def authors(document: Document) -> list[str]:
     return itself
 
 
+def _without(name: str, its_own: set[str]) -> str:
+    """The name alone, of “Ann Lee, Example News”."""
+    before, _, behind = name.rpartition(", ")
+    return before if before and plain(behind) in its_own else name
+
+
 def _all_within(names: list[str], longer: list[str]) -> bool:
     return any(all(plain(name) in plain(long) for name in names) for long in longer)
 
 
 def _own_names(document: Document) -> set[str]:
-    """What the site is called, by itself and by its address."""
-    said = (publisher(document), *document.metas.get("og:site_name", ()), *site_names(document))
-    return {plain(name) for name in said if name}
+    """What the site, whoever owns it and the page are called, by themselves and by their address."""
+    said = document.structured
+    owners = (n for data in of_kind(said, "Organization") for n in said.names(data.get("name")))
+    metas = (
+        n
+        for meta in ("og:site_name", "publisher", "copyright")
+        for n in document.metas.get(meta, ())
+    )
+    names = (publisher(document), *owners, *metas, *site_names(document), heading(document))
+    return {plain(name) for name in names if name} - {""}
 
 
 def _stated_authors(document: Document) -> Iterator[str]:

@@ -178,7 +178,8 @@ def _metas(tree: LexborHTMLParser) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for node in tree.tags("meta")[:_MAX_METAS]:
         attributes = node.attributes
-        content = line(attributes.get("content"))
+        # Some write what the content is as a value.
+        content = line(attributes.get("content") or attributes.get("value"))
         if content is None:
             continue
         for name in _names(attributes):

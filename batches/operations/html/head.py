@@ -6,7 +6,7 @@ from typing import Any
 from batches.operations.html.charset import declared
 from batches.operations.html.clean import line
 from batches.operations.html.document import Document
-from batches.operations.html.things import of_kind
+from batches.operations.html.things import of_kind, pages
 
 _MAX_CARD, _MAX_NAME, _MAX_CHARSET = 50, 100, 40
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}", re.IGNORECASE)
@@ -27,6 +27,17 @@ _PROFILES = (
     "business:",
     "fb:",
     "al:",
+)
+
+
+_IMAGE_METAS = (
+    "og:image",
+    "og:image:secure_url",
+    "og:image:url",
+    "twitter:image",
+    "twitter:image:src",
+    "itemprop:image",
+    "thumbnail",
 )
 
 
@@ -110,23 +121,16 @@ def _first(card: dict[str, str]) -> dict[str, str]:
 
 def image(document: Document) -> str | None:
     """The picture that stands for the page where it is shared."""
-    metas = (
-        "og:image",
-        "og:image:secure_url",
-        "og:image:url",
-        "twitter:image",
-        "twitter:image:src",
-        "itemprop:image",
-        "thumbnail",
-    )
-    named = (content for meta in metas for content in document.metas.get(meta, ()))
+    named = (content for meta in _IMAGE_METAS for content in document.metas.get(meta, ()))
+    linked = (relation.attributes["href"] for relation in document.related("image_src"))
     said = document.structured
     stated = (
         text
-        for data in of_kind(said, "Article", "Product")
-        for text in said.written(data.get("image"))
+        for data in (*of_kind(said, "Article", "Product"), *pages(said))
+        for key in ("image", "thumbnailUrl")
+        for text in said.written(data.get(key))
     )
-    return next(filter(None, map(document.absolute, (*named, *stated))), None)
+    return next(filter(None, map(document.absolute, (*named, *linked, *stated))), None)
 
 
 def charset(document: Document) -> str | None:

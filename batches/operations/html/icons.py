@@ -108,12 +108,17 @@ def _likelihood(document: Document, image: LexborNode) -> float:
     rating = 4.0 * bool(_LOGO.search(names)) + 2 * sum(bool(_LOGO.search(hint)) for hint in hints)
     around = list(_around(image))
     places = " ".join(f"{a.get('class') or ''} {a.get('id') or ''}" for _, a in around)
-    rating += 3 * bool(_LOGO.search(places)) + (
-        1 if any(tag in ("header", "nav") for tag, _ in around) else 0
+    tags = {tag for tag, _ in around}
+    rating += 3 * bool(_LOGO.search(places)) + bool(tags & {"header", "nav"})
+    home = any(tag == "a" and _home(document, a.get("href")) for tag, a in around)
+    # A picture in an article may show the logo of anybody.
+    if tags & {"article", "figure"} and not (home or _LOGO.search(f"{names} {places}")):
+        return 0.0
+    return (
+        rating
+        + 2 * (home and rating > 0)
+        - 5 * bool(_OTHERS.search(" ".join((names, places, *hints))))
     )
-    if rating and any(tag == "a" and _home(document, a.get("href")) for tag, a in around):
-        rating += 2
-    return rating - 5 * bool(_OTHERS.search(" ".join((names, places, *hints))))
 
 
 def _file(own: dict[str, str | None]) -> str:

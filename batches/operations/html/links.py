@@ -70,7 +70,17 @@ def canonical(document: Document) -> str | None:
     for address, said in _header_links(document):
         if "canonical" in said.get("rel", "").lower().split():
             return document.absolute(address)
-    return None
+    return _shared(document)
+
+
+def _shared(document: Document) -> str | None:
+    """The address that a page is shared by, which is to be its canonical one. https://ogp.me/#metadata"""
+    found = document.absolute(_with_scheme(document.first("og:url") or "", document))
+    if found is None or not urls.same_site(found, document.url):
+        return None
+    # Said of every page of a site, it is of none of them.
+    at_front = urls.path(found) == "/" and urls.path(document.url) != "/"
+    return None if at_front else found
 
 
 def _with_scheme(href: str, document: Document) -> str:

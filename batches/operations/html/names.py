@@ -13,8 +13,10 @@ _LEADS = re.compile(
     r"|(?-i:^By(?=[A-Z][a-z]))",
     re.IGNORECASE,
 )
+# What the last of them does: “Ann Lee, Vice President, Example Cloud”.
 _ROLE = re.compile(
-    r"\b(?:president|manager|director|officer|engineer|editor|reporter|correspondent|analyst|scientist|writer|ce?o|cto|founder)\b",
+    r",\s[^,;]{0,40}\b(?:president|manager|director|officer|engineer|editor|reporter|correspondent|analyst|scientist|writer|ceo|cto|founder)\b"
+    r"(?:(?!\sand\s)[^;])*",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
@@ -34,11 +36,9 @@ def people(text: str) -> list[str]:
     text = line(text, 300) or ""
     if "://" in text:
         return []
-    text = _TAIL.sub("", _LEADS.sub("", text)).strip(" ,;:-")
+    text = _ROLE.sub("", _TAIL.sub("", _LEADS.sub("", text))).strip(" ,;:-")
     names = [name for part in text.split(";")[:MAX_AUTHORS] for name in _split(part.strip())]
-    names = [_once(name) for name in names if _is_name(name)]
-    # What the last of them does: “Ann Lee, Vice President, Example Cloud”.
-    return names[:1] + [name for name in names[1:] if not _ROLE.search(name)]
+    return [_once(name) for name in names if _is_name(name)]
 
 
 def _once(name: str) -> str:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from selectolax.lexbor import LexborNode
+
 from batches.operations.html import urls
 from batches.operations.html.clean import line
 from batches.operations.html.document import Document, written
@@ -14,8 +16,9 @@ _SHARED = ("og:title", "twitter:title", "dc.title", "dcterms.title", "citation_t
 _DRAWN = frozenset({"svg", "symbol", "g", "path", "use", "defs", "image"})
 # What stands between the name of a page and that of its site.
 _SEPARATORS = re.compile(
-    r"\s+[|•·–—»«‹›>:~/-]+\s+|\s*[|｜_]+\s*|\s::\s|:\s|(?<=[^\x00-\x7f])-(?=[^\x00-\x7f])|\s+@\s+"
+    r"\s+[|•·–—»«‹›>:~/⋆-]+\s+|\s*[|｜_]+\s*|\s::\s|:\s|(?<=[^\x00-\x7f])-(?=[^\x00-\x7f])|\s+@\s+"
 )
+_NO_SITE = re.compile(r"^(?:by|von|par|por)\s|\d\Z", re.IGNORECASE)
 _ODD = re.compile(r"[\W_]+")
 
 
@@ -26,7 +29,7 @@ def title(document: Document) -> str | None:
 
 def heading(document: Document) -> str | None:
     """The first h1 that says anything."""
-    return next(_headings(document), None)
+    return next(_headings(document, "h1"), None)
 
 
 def headline(document: Document, publisher: str | None) -> str | None:
@@ -35,7 +38,8 @@ def headline(document: Document, publisher: str | None) -> str | None:
     if stated is None:
         return heading(document)
     # Of the parts of a title, the one that the page itself shows in large letters.
-    shown = set(map(plain, _headings(document)))
+    large = list(_headings(document, "h1", above=False)) or list(_headings(document, "h2, h3"))
+    shown = set(map(plain, large))
     for part in _parts(stated):
         if plain(part) in shown and not _is_site(part, document, publisher):
             return part
@@ -43,10 +47,17 @@ def headline(document: Document, publisher: str | None) -> str | None:
 
 
 def named_site(document: Document) -> str | None:
-    """The part of the title that is the name of its domain, as people write it."""
+    """The part of the title that is the name of its domain, as people write it, or that is left off where it is shared."""
     stated = _window(document) or ""
-    parts = _parts(stated) if _SEPARATORS.search(stated) else ()
-    return next((part for part in parts if _is_site(part, document, None)), None)
+    parts = list(_parts(stated)) if _SEPARATORS.search(stated) else []
+    found = next((part for part in parts if _is_site(part, document, None)), None)
+    shared = _shared(document)
+    if found or not shared or not stated.startswith(shared):
+        return found
+    mark = _SEPARATORS.match(stated, len(shared))
+    rest = stated[mark.end() :].strip() if mark else ""
+    # Not the second page, nor who wrote it.
+    return None if not rest or _SEPARATORS.search(rest) or _NO_SITE.search(rest) else rest
 
 
 def _window(document: Document) -> str | None:
@@ -63,10 +74,24 @@ def _shared(document: Document) -> str | None:
     return next(filter(None, (line(text) for text in said if isinstance(text, str))), None)
 
 
-def _headings(document: Document) -> Iterator[str]:
-    texts = filter(None, map(written, document.tree.css("h1")[:_MAX_HEADINGS]))
-    # Manuals put a sign there that links to the heading itself.
-    return filter(None, (text.rstrip(" ¶🔗") for text in texts))
+def _headings(document: Document, selector: str, above: bool = True) -> Iterator[str]:
+    """Those that lead to a page `above`, as the name of a site does, only if so wished."""
+    for node in document.tree.css(selector)[:_MAX_HEADINGS]:
+        # Manuals put a sign there that links to the heading itself.
+        text = (written(node) or "").rstrip(" ¶🔗")
+        if text and (above or not _leads_above(document, node)):
+            yield text
+
+
+def _leads_above(document: Document, node: LexborNode) -> bool:
+    around = node.parent if node.parent and node.parent.tag == "a" else None
+    link = node.css_first("a[href]") or around
+    href = urls.joined(link.attributes.get("href"), document.base) if link else None
+    return (
+        href is not None
+        and href != document.url
+        and document.url.startswith(f"{href.rstrip('/')}/")
+    )
 
 
 def _parts(title: str) -> Iterator[str]:

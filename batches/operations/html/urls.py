@@ -55,6 +55,11 @@ def host(url: str) -> str:
     )
 
 
+def path(url: str) -> str:
+    """The path of an address in normal form, and what it asks for."""
+    return url[len(origin(url)) :].partition("#")[0] or "/"
+
+
 def _authority(rest: str) -> str:
     end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
     return rest[:end]
