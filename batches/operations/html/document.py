@@ -114,7 +114,7 @@ class Document:
     @cached_property
     def pieces(self) -> list[str]:
         """What a first part of the page has to read, element by element, those without a word left out."""
-        found = (" ".join(piece.split()) for piece in self._raw[:_MAX_PIECES].split(_BETWEEN))
+        found = map(str.strip, self._raw[:_MAX_PIECES].split(_BETWEEN))
         return [piece for piece in found if piece]
 
     @cached_property

@@ -90,10 +90,11 @@ def _made(document: Document) -> dict[str, Any]:
         "schema_types": things.types(document.structured),
         "schema": things.things(document),
     }
+    modified = published.modified(document)
     moments = {
         "published": published.published(document),
-        "modified": published.modified(document),
-        "last_modified": published.last_modified(document),
+        "modified": modified,
+        "last_modified": published.last_modified(document, modified),
     }
     for name, (moment, raw) in moments.items():
         found[name] = moment.isoformat() if moment else None

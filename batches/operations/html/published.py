@@ -121,11 +121,11 @@ def modified(document: Document) -> When:
     return seen or datelines.labelled(document, changed=True), raw
 
 
-def last_modified(document: Document) -> When:
-    """As the server says; else as the page does."""
+def last_modified(document: Document, said: When) -> When:
+    """As the server says; else as the page does, which is what `modified` found."""
     header = document.headers.get("last-modified", "")
     sent = moment(header) if header else None
-    return (sent, None) if sent else _or(modified(document), line(header, _MAX_NAME))
+    return (sent, None) if sent else _or(said, line(header, _MAX_NAME))
 
 
 def _or(found: When, raw: str | None) -> When:

@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborNode
 from batches.operations.html.document import Document
 from batches.operations.html.titles import heading, headline
 
-_MAX_PLACES, _MAX_SHORT, _MAX_BEGINNING, _BEHIND, _BEFORE, _BEGINNING, _MAX_UP = (
+_FEW, _MAX_PLACES, _MAX_SHORT, _MAX_BEGINNING, _BEHIND, _BEFORE, _BEGINNING, _MAX_UP = (
+    8,
     5,
     90,
     40,
@@ -38,19 +39,24 @@ def around(document: Document) -> Iterator[tuple[list[str], list[str]]]:
 def _places(document: Document, pieces: list[str]) -> Iterator[int]:
     names = filter(None, (headline(document, None), heading(document)))
     for name in dict.fromkeys(names):
-        begins = name[:_BEGINNING]
-        places = (
-            place
-            for place, piece in enumerate(pieces)
-            if (piece.startswith(begins) and (len(name) >= _BEGINNING or piece == name))
-            or (len(piece) > _BEGINNING / 3 and begins.startswith(piece))
+        likely = (
+            place for place, piece in enumerate(pieces) if piece[:_FEW] == name[: len(piece[:_FEW])]
         )
-        yield from islice(places, _MAX_PLACES)
+        yield from islice((p for p in likely if _names(pieces[p], name)), _MAX_PLACES)
+
+
+def _names(piece: str, name: str) -> bool:
+    """Whether the text is the name of the page, or the beginning of it, as where a part is emphasised."""
+    piece, begins = " ".join(piece[: _BEGINNING * 10].split()), name[:_BEGINNING]
+    if len(piece) < len(begins):
+        return len(piece) > _BEGINNING / 3 and begins.startswith(piece)
+    return piece.startswith(begins) and (len(name) >= _BEGINNING or piece == name)
 
 
 def _until_prose(pieces: Iterable[str], most: int) -> Iterator[str]:
     """Of what is long, only a date that it begins with: those inside are of what it tells."""
     for piece in pieces:
+        piece = " ".join(piece[: _MAX_SHORT * 10].split())
         if len(piece) <= _MAX_SHORT:
             yield piece
             continue
