@@ -1,5 +1,6 @@
 """What an HTML page says of itself and of whoever made it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ from batches.operations.html.document import NO_HEADERS, Document
 MAX_LISTED = 2_000
 # One more whenever a page would now be read otherwise.
 _RULES = 2
+_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 
 
 def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
@@ -152,6 +154,7 @@ def _counts(document: Document) -> dict[str, int]:
     tree = document.tree
     in_scripts = sum(text.count("<!--") for text in document.scripts)
     return {
+        "elements": _elements(document),
         "images": len(tree.tags("img")),
         "scripts": len(tree.tags("script")),
         "stylesheets": len(document.related("stylesheet")),
@@ -160,6 +163,17 @@ def _counts(document: Document) -> dict[str, int]:
         "headings": len(tree.css("h1, h2, h3, h4, h5, h6")),
         "comments": max(0, document.html.count("<!--", 0, document.read) - in_scripts),
     }
+
+
+def _elements(document: Document) -> int:
+    """Tags that open, as written: to count the nodes of the tree would cost a walk through it."""
+    html = document.html[: document.read]
+    no_elements = [*document.scripts, *(_COMMENT.findall(html) if "<!--" in html else ())]
+    return max(0, _tags(html) - sum(map(_tags, no_elements)))
+
+
+def _tags(html: str) -> int:
+    return html.count("<") - html.count("</") - html.count("<!")
 
 
 def _called(document: Document) -> list[str]:
