@@ -268,7 +268,10 @@ def test_memory_does_not_grow_with_the_file(first: str) -> None:
     ids=["depth", "attributes", "length"],
 )
 def test_hostile_files_cost_a_moment(data: str) -> None:
-    found, _ = read(data.encode())
+    try:
+        found, _ = read(data.encode())
+    except TooMuch:
+        return
     assert [one.url for one in found] in ([], [A])
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from lxml import etree
 
 from batches.operations.sitemaps import elements
+from batches.operations.sitemaps.ampersands import Ampersands
 from batches.operations.sitemaps.plain import Plain, root_end
+from batches.operations.sitemaps.unpacking import TooMuch
 from batches.operations.sitemaps.values import Child, Entry, address
 
 # Larger pieces keep the loop to themselves for longer than it takes to notice.
@@ -26,18 +28,6 @@ _OTHER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ROOTS = {"urlset": "urlset", "sitemapindex": "index", "rss": "rss", "rdf": "rss", "feed": "atom"}
-# After its first error libxml2 drops &amp; without a word; a number it keeps. A bare & is an error itself.
-_AMPERSAND = re.compile(
-    rb"&(?!#\d{1,7};|#x[\da-f]{1,6};)(?:(amp|lt|gt|quot|apos);)?", re.IGNORECASE
-)
-_NUMBERS = {
-    b"amp": b"&#38;",
-    b"lt": b"&#60;",
-    b"gt": b"&#62;",
-    b"quot": b"&#34;",
-    b"apos": b"&#39;",
-}
-_LONGEST = 10  # Of what stands between & and ;.
 # An event for each of these and no other: most of the time would go into events that nobody wants.
 _TAGS = [
     f"{{*}}{written(name)}"
@@ -53,6 +43,16 @@ _READERS: dict[str, Callable[[Any], Entry | Child | None]] = {
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MAX_TAIL = 1024
+# Without an element that ends in them. The tree of what is open takes some thirty times its bytes.
+_MOST_OPEN = 2 * 1024 * 1024
+# Of elements and attributes. libxml2 keeps each for as long as its thread lives; a sitemap has a few dozen.
+_NAMES = (
+    re.compile(rb"<[a-zA-Z_:\x80-\xff][\w:.\x80-\xff-]*+"),
+    re.compile(rb"\s([\w:.\x80-\xff-]++)=[\"']"),
+)
+_MOST_NAMES = 5_000
+# In bytes, more than the longest address of four bytes a character: such a line is none.
+_LONGEST_LINE = 10_000
 _MAX_BEGINNING = 4 * 1024
 
 
@@ -72,12 +72,13 @@ class Reader:
         self._parser: Any = None
         self._plain: Plain | None = None
         self._line = b""
-        self._mended = True
-        self._reference = b""
+        self._ampersands: Ampersands | None = Ampersands()
+        self._open = 0
+        self._names = set[bytes]()
         self._read: Callable[[Any], Entry | Child | None] = elements.nothing
 
     def feed(self, piece: bytes) -> Iterator[Entry | Child]:
-        """Raises NotASitemap."""
+        """Raises NotASitemap, and TooMuch where megabytes come without an end."""
         for start in range(0, len(piece), PIECE):
             yield from self._feed(piece[start : start + PIECE])
 
@@ -96,7 +97,7 @@ class Reader:
         if self.kind == "text":
             lines = (self._line + piece).splitlines()
             # What the next piece may go on with.
-            self._line = b"" if piece.endswith((b"\n", b"\r")) else lines.pop()
+            self._line = b"" if piece.endswith((b"\n", b"\r")) else lines.pop()[:_LONGEST_LINE]
             yield from _lines(lines)
         elif self._parser is None:
             self._head += piece
@@ -110,7 +111,8 @@ class Reader:
         self.beginning = head[:_MAX_BEGINNING]
         if head.startswith(_UTF16) or found is not None:
             self._head = b""
-            self._mended = not head.startswith(_UTF16)
+            if head.startswith(_UTF16):
+                self._ampersands = None
             if found and (other := _OTHER.match(head, found.start())):
                 raise NotASitemap(f"is XML of another kind: {other[1][:40].decode()}")
             # Nothing is fetched, nothing is expanded; depth and lengths keep libxml2's limits.
@@ -126,7 +128,7 @@ class Reader:
             raise NotASitemap(_what(head))
 
     def _first(self, head: bytes) -> Iterator[Entry | Child]:
-        end = root_end(head) if self._mended else 0
+        end = root_end(head) if self._ampersands else 0
         yield from self._xml(head[:end] if end else head)
         if end:
             # Only the parser can tell whether that was the root, or stood in a comment.
@@ -147,21 +149,22 @@ class Reader:
         if not self.kind and _ENTITY.search(seen.replace(b"\0", b"")):
             raise NotASitemap("declares entities of its own")
         self.ending = seen[-_MAX_TAIL:]
+        self._count_names(piece)
         try:
-            self._parser.feed(self._mend(piece))
+            self._parser.feed(self._ampersands.mended(piece) if self._ampersands else piece)
         except etree.XMLSyntaxError as error:
             raise NotASitemap("is broken from its beginning on") from error
+        self._open += len(piece)
         yield from self._events()
+        if self._open > _MOST_OPEN:
+            raise TooMuch(f"has {_MOST_OPEN // 1024 // 1024} MB in a row in which no page ends")
 
-    def _mend(self, piece: bytes) -> bytes:
-        if not self._mended:
-            return piece
-        piece, self._reference = self._reference + piece, b""
-        # One that goes on in the next piece.
-        start = piece.rfind(b"&", -_LONGEST)
-        if start >= 0 and b";" not in piece[start:]:
-            piece, self._reference = piece[:start], piece[start:]
-        return _AMPERSAND.sub(_number, piece)
+    def _count_names(self, piece: bytes) -> None:
+        # In one of eight pieces, for it takes as long as parsing; nobody can tell in which.
+        if hash(piece) % 8 == 0:
+            self._names.update(*(names.findall(piece) for names in _NAMES))
+        if len(self._names) > _MOST_NAMES:
+            raise TooMuch(f"has more than {_MOST_NAMES:,} names of elements")
 
     def _end(self) -> Iterator[Entry | Child]:
         if self._plain is not None:
@@ -172,7 +175,7 @@ class Reader:
             re.search(rb"</(?:[\w.-]+:)?(urlset|sitemapindex|rss|feed|rdf)\s*>", plain)
         )
         try:
-            self._parser.feed(_AMPERSAND.sub(_number, self._reference))
+            self._parser.feed(self._ampersands.rest() if self._ampersands else b"")
             self._parser.close()
         except etree.XMLSyntaxError:
             self.whole = False
@@ -192,9 +195,9 @@ class Reader:
                 last = element
                 if (found := read(element)) is not None:
                     yield found
-        # All at once: asking for the neighbours of each takes as long as reading it.
-        if last is not None and (parent := last.getparent()) is not None:
-            del parent[:-1]
+        if last is not None:
+            self._open = 0
+            _forget(last)
 
     def _root(self, element: Any) -> None:
         self.kind = _ROOTS.get(elements.name_of(element.getroottree().getroot().tag), "")
@@ -203,13 +206,16 @@ class Reader:
         self._read = _READERS[self.kind]
 
 
-def _number(found: re.Match[bytes]) -> bytes:
-    return _NUMBERS[found[1].lower()] if found[1] else _NUMBERS[b"amp"]
+def _forget(element: Any) -> None:
+    """What stands before it, all at once: asking for the neighbours of each takes as long as reading it."""
+    while (parent := element.getparent()) is not None:
+        del parent[:-1]
+        element = parent
 
 
 def _lines(lines: list[bytes]) -> Iterator[Entry]:
     for line in lines:
-        if url := address(line.decode("utf-8", "replace")):
+        if line and (url := address(line.decode("utf-8", "replace"))):
             yield Entry(url)
 
 

@@ -9,7 +9,7 @@ _PIECE = 256 * 1024
 
 
 class TooMuch(Exception):
-    """More than is read of one file, once it is unpacked."""
+    """More than is read of one file, or of one page in it; the message says what."""
 
 
 class Unpacker:
