@@ -9,7 +9,10 @@ from batches.models.findings import Domain, Finding, reference
 class SitemapFile(Finding):
     """One sitemap of a site, or an index of others."""
 
-    EMPTY_COUNTS = frozenset({"problem"})
+    # What a file or its index has said once and says no more is no longer so.
+    EMPTY_COUNTS = frozenset({
+        "problem", "parent", "lastmod", "newest", "oldest", "etag", "last_modified",
+    })  # fmt: skip
     QUIET = Finding.QUIET | {"milliseconds", "etag", "last_modified", "read_at", "status"}
 
     id = models.UUIDField(primary_key=True)
@@ -31,6 +34,10 @@ class SitemapFile(Finding):
     videos = models.PositiveIntegerField(null=True)
     news = models.PositiveIntegerField(null=True)
     alternates = models.PositiveIntegerField(null=True)
+    foreign = models.PositiveIntegerField(null=True)  # Pages on other sites.
+    dated = models.PositiveIntegerField(null=True)  # Pages with a date.
+    newest = models.DateTimeField(null=True)
+    oldest = models.DateTimeField(null=True)
     has_lastmod = models.BooleanField(null=True)
     has_changefreq = models.BooleanField(null=True)
     has_priority = models.BooleanField(null=True)
@@ -55,6 +62,9 @@ class SitemapFile(Finding):
 class SitemapUrl(models.Model):
     """A page as a sitemap names it. One that was not seen when its file was last read is gone."""
 
+    # What the sitemap has said once of a page and says no more.
+    EMPTY_COUNTS = frozenset({"lastmod", "lastmod_text", "changefreq", "priority", "details"})
+
     pk = models.CompositePrimaryKey("sitemap_id", "digest")
     sitemap = reference(SitemapFile, "+")
     digest = models.UUIDField()
@@ -63,10 +73,15 @@ class SitemapUrl(models.Model):
     lastmod_text = models.TextField(blank=True, db_default="")  # What can't be read as a date.
     changefreq = models.CharField(max_length=10, blank=True, db_default="")
     priority = models.FloatField(null=True)
+    page_type = models.CharField(
+        max_length=10, blank=True, db_default=""
+    )  # A guess by its address.
     images = models.PositiveIntegerField(db_default=0)
     videos = models.PositiveIntegerField(db_default=0)
     news = models.BooleanField(db_default=False)
     alternates = models.PositiveIntegerField(db_default=0)
+    # The first few images, videos, news and alternates; NULL where there are none.
+    details = models.JSONField(null=True)
     first_seen_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now())
 

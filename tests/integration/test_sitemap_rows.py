@@ -144,6 +144,135 @@ def test_what_a_limit_left_out_is_not_gone() -> None:
     assert not SitemapUrl.objects.filter(seen_at__lt=file.read_at).exists()
 
 
+IMAGE = "<image:image><image:loc>{}/i.png</image:loc><image:title>{}</image:title></image:image>"
+
+
+def test_images_and_languages_are_kept_with_their_page() -> None:
+    def site(base: str) -> Site:
+        link = f'<xhtml:link rel="alternate" hreflang="de" href="{base}/de/1"/>'
+        # What no database takes: the parser drops the first, storing mends the second.
+        odd = IMAGE.format(base, "a\0b&#xD800;c")
+        return {
+            "/robots.txt": f"Sitemap: {base}/post-sitemap.xml\nSitemap: {base}/b.xml\nSitemap: {base}/c.xml",
+            "/post-sitemap.xml": pages(f"{base}/1", extra=IMAGE.format(base, "One") + link),
+            "/b.xml": pages(f"{base}/2"),
+            "/c.xml": pages(f"{base}/tag/3", extra=odd),
+        }
+
+    with serving(site) as (base, asked):
+        scanned(base)
+        page = SitemapUrl.objects.get(url=f"{base}/1")
+        assert page.details == {
+            "images": [{"url": f"{base}/i.png", "title": "One"}],
+            "alternates": [{"language": "de", "url": f"{base}/de/1"}],
+        }
+        assert (page.images, page.alternates, page.page_type) == (1, 1, "post")
+        assert SitemapUrl.objects.get(details__isnull=True).url == f"{base}/2"
+        assert SitemapUrl.objects.get(page_type="tag").images == 1
+        asked.site["/post-sitemap.xml"] = pages(f"{base}/1")
+        scanned(base)
+    page.refresh_from_db()
+    assert (page.details, page.images, page.alternates) == (None, 0, 0)
+
+
+def test_many_pages_with_details_are_stored() -> None:
+    """More than are written one by one."""
+
+    def site(base: str) -> Site:
+        extra = IMAGE.format(base, "One")
+        return {"/sitemap.xml": pages(*(f"{base}/{n}" for n in range(1_200)), extra=extra)}
+
+    with serving(site) as (base, _):
+        scanned(base)
+        scanned(base, reread=True)
+    image = {"url": f"{base}/i.png", "title": "One"}
+    assert SitemapUrl.objects.filter(details={"images": [image]}).count() == 1_200
+
+
+@pytest.mark.parametrize("count", [1, 600])
+def test_what_a_sitemap_says_no_more_is_no_longer_so(count: int) -> None:
+    """One by one, and by the thousand: they go different ways into the table."""
+    said = "<lastmod>2026-05-04</lastmod><changefreq>daily</changefreq><priority>0.5</priority>"
+
+    def site(base: str) -> Site:
+        return {"/sitemap.xml": pages(*(f"{base}/{n}" for n in range(count)), extra=said)}
+
+    with serving(site) as (base, asked):
+        scanned(base)
+        file = rows(base)["/sitemap.xml"]
+        assert (file.dated, file.newest) == (count, datetime(2026, 5, 4, tzinfo=UTC))
+        odd = "<lastmod>soon</lastmod>"
+        asked.site["/sitemap.xml"] = pages(*(f"{base}/{n}" for n in range(count)), extra=odd)
+        scanned(base)
+        page = SitemapUrl.objects.get(url=f"{base}/0")
+        assert (page.lastmod, page.lastmod_text) == (None, "soon")
+        assert (page.changefreq, page.priority) == ("", None)
+        asked.site["/sitemap.xml"] = pages(*(f"{base}/{n}" for n in range(count)), extra=said)
+        scanned(base)
+    page.refresh_from_db()
+    assert (page.lastmod_text, page.changefreq, page.priority) == ("", "daily", 0.5)
+    assert page.lastmod == file.newest
+
+
+def test_a_file_without_dates_has_no_newest() -> None:
+    def site(base: str) -> Site:
+        return {"/sitemap.xml": pages(f"{base}/1", extra="<lastmod>2026-05-04</lastmod>")}
+
+    with serving(site) as (base, asked):
+        scanned(base)
+        asked.site["/sitemap.xml"] = pages(f"{base}/1")
+        assert "newest" not in scanned(base)
+    file = rows(base)["/sitemap.xml"]
+    assert (file.newest, file.oldest, file.dated, file.has_lastmod) == (None, None, 0, False)
+
+
+def test_what_need_not_be_read_again_is_reported_as_it_was() -> None:
+    """By its index's date, and by its own ETag."""
+
+    def site(base: str) -> Site:
+        old = pages(
+            f"{base}/1", "https://elsewhere.example/", extra="<lastmod>2020-05-04</lastmod>"
+        )
+        new = pages(f"{base}/2", extra="<lastmod>2026-05-04</lastmod>")
+        dated = index(f"{base}/old.xml").replace("</loc>", "</loc><lastmod>2020-05-04</lastmod>")
+        return {
+            "/robots.txt": f"Sitemap: {base}/index.xml\nSitemap: {base}/new.xml\n",
+            "/index.xml": dated,
+            "/old.xml": old,
+            "/new.xml": new,
+        }
+
+    with serving(site) as (base, asked):
+        first, second = scanned(base), scanned(base)
+    assert (asked["/old.xml"], asked["/new.xml unchanged"], second["unchanged"]) == (1, 1, 2)
+    names = ("urls", "dated", "newest", "oldest", "foreign")
+    assert [second[name] for name in names] == [first[name] for name in names]
+    assert (first["oldest"][:4], first["newest"][:4], first["foreign"]) == ("2020", "2026", 1)
+
+
+def test_a_file_that_was_read_before_dates_were_kept_is_read_again() -> None:
+    with serving(full) as (base, asked):
+        scanned(base)
+        SitemapFile.objects.update(dated=None)
+        assert "unchanged" not in scanned(base)
+    assert (asked["/a.xml"], rows(base)["/a.xml"].dated) == (2, 2)
+
+
+def test_an_etag_that_is_sent_no_more_is_forgotten() -> None:
+    """Else a later answer could call something unchanged that is not what is stored."""
+
+    def site(base: str) -> Site:
+        return {"/robots.txt": f"Sitemap: {base}/s.xml", "/s.xml": pages(f"{base}/1")}
+
+    with serving(site) as (base, asked):
+        scanned(base)
+        assert rows(base)["/s.xml"].etag
+        asked.untold = True
+        asked.site["/s.xml"] = pages(f"{base}/2")
+        scanned(base)
+    assert not rows(base)["/s.xml"].etag
+
+
 class Failing(RowStorage):
     """Writes twice, and then the database is gone."""
 

@@ -13,7 +13,7 @@ NOON = DAY + timedelta(hours=12)
 
 def stored(**changes: Any) -> dict[str, Any]:
     good = {"kind": "urlset", "whole": True, "lastmod": DAY, "read_at": DAY + timedelta(days=2)}
-    return {**good, **changes}
+    return {**good, "dated": 0, **changes}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,8 @@ def stored(**changes: Any) -> dict[str, Any]:
         (None, stored(lastmod=None), False),
         (DAY, {}, False),
         (DAY, stored(whole=False), False),
+        # Of before dates were kept.
+        (DAY, stored(dated=None), False),
         (DAY, stored(read_at=None), False),
         # It may have changed once more that evening.
         (DAY, stored(read_at=NOON), False),

@@ -13,6 +13,23 @@ FULL = (
     "<changefreq>Daily</changefreq><priority>0,8</priority></url>\n"
 )
 PLAIN = "".join(FULL.format(number) for number in range(40))
+LINK = '<xhtml:link rel="alternate" {}/>'
+IMAGE = "<image:image><image:loc>https://a.example/i.png</image:loc>{}</image:image>"
+VIDEO = (
+    "<video:video> <video:title>Film &amp; &lt;more&gt;</video:title><video:duration> 600 </video:duration>"
+    "<video:thumbnail_loc>https://a.example/t</video:thumbnail_loc><video:tag>a</video:tag></video:video>"
+)
+NEWS = (
+    "<news:news>\n<news:publication><news:name>Post</news:name>\n<news:language>en</news:language>"
+    "</news:publication><news:publication_date>2026-01-02T03:04+02:00</news:publication_date>"
+    "<news:title>Today</news:title></news:news>"
+)
+
+
+def page(*parts: str) -> str:
+    return f"<url><loc>https://a.example/o</loc>{''.join(parts)}</url>"
+
+
 # In the place of one page among others.
 ODD = {
     "nothing": "",
@@ -29,6 +46,41 @@ ODD = {
     "CDATA": "<url><loc><![CDATA[https://a.example/?a&b]]></loc></url>",
     "an image": "<url><loc>https://a.example/o</loc><image:image><image:loc>https://a.example/i"
     "</image:loc></image:image></url>",
+    "images": page(IMAGE.format("<image:title> a\n b &amp; c</image:title>"), IMAGE.format("")),
+    "images of all kinds": page(
+        IMAGE.format("<image:caption>one</image:caption><image:caption>two</image:caption>"),
+        "<image:image></image:image>",
+        "<image:image> </image:image>",
+        "<image:image><image:loc>/relative</image:loc></image:image>",
+        IMAGE.format("<image:title>caf\u00e9 \U0001f600</image:title>"),
+    ),
+    "many images": page(*[IMAGE.format("")] * 30),
+    "a date behind an image": page(IMAGE.format(""), "<lastmod>2026-01-01</lastmod><lastmod>2025</lastmod>"),
+    "an image in another": page(IMAGE.format(IMAGE.format(""))),
+    "a title of another kind": page(IMAGE.format("<video:title>x</video:title>")),
+    "a number in a title": page(IMAGE.format("<image:title>&#8217;</image:title>")),
+    "no character in a title": page(IMAGE.format("<image:title>\uffff</image:title>")),
+    "mark-up in a title": page(IMAGE.format("<image:title><![CDATA[a <b>b</b>]]></image:title>")),
+    "videos": page(VIDEO, VIDEO),
+    "news": page(NEWS),
+    "news and more": page(NEWS, NEWS, "<news:news><news:publication></news:publication></news:news>", VIDEO),
+    "news that is broken": page(NEWS.replace("</news:publication>", "")),
+    "languages": page(
+        LINK.format('hreflang="de" href="https://a.example/de?a=1&amp;b"'),
+        LINK.format('href="https://a.example/fr"\nhreflang="x-default"'),
+        LINK.format('hreflang="it" href="/it"'),
+        LINK.format('hreflang="en" href="HTTPS://a.example/en" '),
+    ),
+    "languages of another form": page(
+        LINK.format("hreflang='de' href='https://a.example/de'"),
+        LINK.format('hreflang="de" href="https://a.example/de" title="x"'),
+        LINK.format('href="https://a.example/de" media="x"'),
+    ),
+    "a language twice in one": page(LINK.format('hreflang="de" hreflang="fr" href="https://a.example/"')),
+    "many languages": page(*[LINK.format('hreflang="de" href="https://a.example/de"')] * 70),
+    "a mark for telephones": page("<mobile:mobile/>"),
+    "everything": page(LINK.format('hreflang="de" href="https://a.example/de"'), NEWS, "<priority>1</priority>",
+                       IMAGE.format(""), VIDEO, "<mobile:mobile />", "<changefreq> Daily </changefreq>"),
     "another order": "<url><lastmod>2026-01-01</lastmod><loc>https://a.example/o</loc></url>",
     "twice the same": "<url><loc>https://a.example/o</loc><lastmod>2026</lastmod><lastmod>2025</lastmod></url>",
     "no ASCII": "<url><loc>https://a.example/é</loc></url>",
@@ -55,6 +107,36 @@ def test_both_ways_find_the_same(name: str, size: int) -> None:
     slow = read(f"{head}<!-- x -->{PLAIN}{ODD[name]}{PLAIN}{END}", size)
     assert fast == slow
     assert len(fast[0]) >= 40
+
+
+# As systems write them: nothing of it needs the parser.
+USUAL = [
+    "nothing",
+    "as usual",
+    "images",
+    "images of all kinds",
+    "videos",
+    "news",
+    "languages",
+    "everything",
+]
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_the_usual_needs_no_parser(name: str) -> None:
+    reader = Reader()
+    list(reader.feed((HEAD.format("utf-8") + PLAIN + ODD[name]).encode()))
+    assert reader._plain is not None
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-8"])
+def test_letters_mean_what_the_encoding_says(encoding: str) -> None:
+    titled = page(IMAGE.format("<image:title>caf\u00e9</image:title>"))
+    found, _ = read(HEAD.format(encoding) + titled + END, PIECE, encoding)
+    assert isinstance(found[0], Entry)
+    assert found[0].details == {
+        "images": [{"url": "https://a.example/i.png", "title": "caf\u00e9"}]
+    }
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-7", "hz", "iso-2022-jp"])

@@ -59,6 +59,7 @@ MALFORMED = {
     "a plain DOCTYPE": GOOD.replace("?>", "?><!DOCTYPE urlset>").encode(),
     "a warning of PHP in front": b"<br />\n<b>Warning</b>: Undefined variable in x.php\n" + GOOD.encode(),
     "capitals": GOOD.replace("url", "URL").replace("loc>", "LOC>").encode(),
+    "halves of a character": GOOD.replace("</loc>", "</loc><x>&#55357;&#56832;&#xD83d;</x>").encode(),
     "a list": f"{A}\n{B}\n".encode(),
     "a list with a byte order mark and Windows ends": b"\xef\xbb\xbf" + f"{A}\r\n\r\n{B}".encode(),
 }  # fmt: skip
@@ -121,25 +122,93 @@ def test_entities_are_refused_however_they_come(encoding: str, size: int) -> Non
         read(declared.encode(encoding), size)
 
 
-def test_everything_a_page_can_say() -> None:
-    page = f"""<url><loc>{A}</loc><lastmod>2026-05-04T03:02:01+02:00</lastmod><changefreq>Daily</changefreq>
-      <priority>0,8</priority><mobile:mobile/>
-      <xhtml:link rel="alternate" hreflang="de" href="https://a.example/de"/>
-      <image:image><image:loc>https://a.example/1.png</image:loc><image:title>One</image:title></image:image>
-      <image:image><image:loc>https://a.example/2.png</image:loc></image:image>
-      <video:video><video:title>Film</video:title><video:content_loc>https://a.example/v.mp4</video:content_loc>
-      </video:video><video:video><video:title>Second</video:title></video:video>
-      <news:news><news:publication><news:name>Post</news:name><news:language>en</news:language></news:publication>
-      <news:title>Today</news:title></news:news></url>"""
-    spaces = " ".join(
-        f'xmlns:{n}="http://{n}"' for n in ("mobile", "xhtml", "image", "video", "news")
-    )
-    (found,), reader = read(f"<urlset {NS} {spaces}>{page}</urlset>".encode())
+SPACES = " ".join(f'xmlns:{n}="http://{n}"' for n in ("mobile", "xhtml", "image", "video", "news"))
+RICH = f"""<url><loc>{A}</loc><lastmod>2026-05-04T03:02:01+02:00</lastmod><changefreq>Daily</changefreq>
+  <priority>0,8</priority><mobile:mobile/>
+  <xhtml:link rel="alternate" hreflang="de" href="https://a.example/de"/>
+  <image:image><image:loc>https://a.example/1.png</image:loc><image:title>One &amp; only</image:title></image:image>
+  <image:image><image:loc>https://a.example/2.png</image:loc><image:caption>Two</image:caption></image:image>
+  <video:video><video:title>Film</video:title><video:content_loc>https://a.example/v.mp4</video:content_loc>
+  <video:thumbnail_loc>https://a.example/t.png</video:thumbnail_loc><video:duration>600</video:duration>
+  <video:publication_date>2026-05-04</video:publication_date></video:video>
+  <video:video><video:title>Second</video:title><video:player_loc>https://a.example/p</video:player_loc></video:video>
+  <news:news><news:publication><news:name>Post</news:name><news:language>en</news:language></news:publication>
+  <news:publication_date>2026-05-04T03:02Z</news:publication_date><news:title>Today</news:title></news:news></url>"""
+DETAILS = {
+    "mobile": True,
+    "images": [
+        {"url": "https://a.example/1.png", "title": "One & only"},
+        {"url": "https://a.example/2.png", "caption": "Two"},
+    ],
+    "videos": [
+        {
+            "title": "Film",
+            "content": "https://a.example/v.mp4",
+            "thumbnail": "https://a.example/t.png",
+            "seconds": 600,
+            "published": "2026-05-04T00:00:00+00:00",
+        },
+        {"title": "Second", "player": "https://a.example/p"},
+    ],
+    "news": [
+        {
+            "name": "Post",
+            "language": "en",
+            "published": "2026-05-04T03:02:00+00:00",
+            "title": "Today",
+        }
+    ],
+    "alternates": [{"language": "de", "url": "https://a.example/de"}],
+}
+
+
+@pytest.mark.parametrize("first", ["", "<!-- x -->"], ids=["plain", "by the parser"])
+def test_everything_a_page_can_say(first: str) -> None:
+    (found,), reader = read(f"<urlset {NS} {SPACES}>{first}{RICH}</urlset>".encode())
     assert isinstance(found, Entry)
     assert found.lastmod == datetime(2026, 5, 4, 1, 2, 1, tzinfo=UTC)
     assert (found.changefreq, found.priority) == ("daily", 0.8)
     assert (found.images, found.videos, found.news, found.alternates) == (2, 2, True, 1)
+    assert found.details == DETAILS
     assert reader.kind == "urlset"
+
+
+@pytest.mark.parametrize("first", ["", "<!-- x -->"], ids=["plain", "by the parser"])
+def test_of_very_many_the_first_are_kept_and_all_are_counted(first: str) -> None:
+    image = f"<image:image><image:loc>{A}</image:loc><image:title>{'t' * 900}</image:title></image:image>"
+    video = f"<video:video><video:title>x</video:title><video:player_loc>{A}</video:player_loc></video:video>"
+    link = f'<xhtml:link rel="alternate" hreflang="de" href="{A}"/>'
+    page = f"<url><loc>{A}</loc>{image * 25}{video * 8}{link * 60}</url>"
+    (found,), _ = read(f"<urlset {NS} {SPACES}>{first}{page}</urlset>".encode())
+    assert isinstance(found, Entry)
+    assert (found.images, found.videos, found.alternates) == (25, 8, 60)
+    details = found.details or {}
+    assert [len(details[name]) for name in ("images", "videos", "alternates")] == [20, 5, 50]
+    assert details["images"][0]["title"] == "t" * 200
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_halves_of_a_character_cost_no_other_page(encoding: str) -> None:
+    """libxml2 keeps them, and to read them raises."""
+    titled = f"<image:image><image:loc>{A}</image:loc><image:title>a&#xD800;b&#0;&#x110000;</image:title></image:image>"
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    data = urls(A, A, A, head=head).replace("</loc>", f"</loc>{titled}", 1)
+    found, reader = read(data.encode(encoding))
+    assert len(found) >= 2
+    assert reader.whole
+    if encoding == "utf-8":
+        assert isinstance(found[0], Entry)
+        assert (found[0].details or {})["images"][0]["title"].startswith("a\ufffdb")
+
+
+def test_what_has_nothing_to_tell_is_not_kept() -> None:
+    """Addresses that lead nowhere, words for numbers, empty texts."""
+    odd = f"""<image:image><image:loc>javascript:alert(1)</image:loc><image:title> </image:title></image:image>
+      <video:video><video:duration>long</video:duration><video:player_loc>/x</video:player_loc></video:video>
+      <xhtml:link rel="alternate" hreflang="" href="{A}"/><xhtml:link hreflang="de"/>"""
+    (found,), _ = read(f"<urlset {NS} {SPACES}><url><loc>{A}</loc>{odd}</url></urlset>".encode())
+    assert isinstance(found, Entry)
+    assert (found.images, found.videos, found.alternates, found.details) == (1, 1, 0, None)
 
 
 def test_an_index() -> None:

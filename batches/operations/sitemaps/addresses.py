@@ -17,6 +17,11 @@ def path_of(address: str) -> str:
     return str(parse(address).pathname).removeprefix("/")
 
 
+def host_of(address: str) -> str:
+    """Of one that has been seen to be absolute; cheap, and wrong only where no site would be so called."""
+    return address.split("/", 3)[2].rpartition("@")[2].partition(":")[0].lower()
+
+
 def parsed(address: str) -> ada_url.URL | None:
     try:
         return parse(address.strip())

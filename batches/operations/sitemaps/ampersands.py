@@ -6,6 +6,11 @@ import re
 _AMPERSAND = re.compile(
     rb"&(?!#\d{1,7};|#x[\da-f]{1,6};)(?:(amp|lt|gt|quot|apos);)?", re.IGNORECASE
 )
+# Halves of a character, as some write those beyond the first 65,536: libxml2 keeps them, and nothing can read them.
+_HALF = re.compile(
+    rb"&#(?:x0*d[89a-f][\da-f]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));",
+    re.IGNORECASE,
+)
 _NUMBERS = {
     b"amp": b"&#38;",
     b"lt": b"&#60;",
@@ -27,7 +32,7 @@ class Ampersands:
         start = piece.rfind(b"&", -_LONGEST)
         if start >= 0 and b";" not in piece[start:]:
             piece, self._begun = piece[:start], piece[start:]
-        return _AMPERSAND.sub(_number, piece)
+        return _HALF.sub(b"&#xFFFD;", _AMPERSAND.sub(_number, piece))
 
     def rest(self) -> bytes:
         return _AMPERSAND.sub(_number, self._begun)

@@ -1,19 +1,12 @@
 """What the elements of a sitemap or a feed say: a page, or another sitemap."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from batches.operations.sitemaps.values import (
-    MAX_RAW,
-    Child,
-    Entry,
-    address,
-    frequency,
-    moment,
-    priority,
-)
-
-_TEXTS = frozenset({"loc", "lastmod", "changefreq", "priority"})
+from batches.operations.sitemaps import details
+from batches.operations.sitemaps.details import BLOCKS, TEXTS, alternate, described
+from batches.operations.sitemaps.values import MAX_RAW, Child, Entry, address, moment
 
 
 @lru_cache(maxsize=256)
@@ -27,32 +20,26 @@ def url(element: Any) -> Entry | None:
     if name_of(element.tag) != "url" or element.getparent() is None:
         return None
     texts: dict[str, str] = {}
-    counts = {"image": 0, "video": 0, "news": 0, "link": 0}
+    rows: dict[str, list[Any]] = {}
     for child in element:
         name = name_of(child.tag)
-        if name in _TEXTS:
+        if name in TEXTS:
             # The first: an image's place, written beside it instead of inside, comes later.
             texts.setdefault(name, _text(child))
-        elif name in counts:
-            counts[name] += name != "link" or _is_alternate(child)
-    if not (place := address(texts.get("loc", ""))):
-        return None
-    when = moment(raw := texts.get("lastmod", ""))
-    return Entry(
-        place,
-        when,
-        "" if when else raw[:MAX_RAW],
-        frequency(texts.get("changefreq", "")),
-        priority(texts.get("priority", "")),
-        counts["image"],
-        counts["video"],
-        counts["news"] > 0,
-        counts["link"],
-    )
+        elif name in BLOCKS:
+            rows.setdefault(name, []).append(described(name, _parts(child)))
+        elif name == "link":
+            if row := alternate(child.get("hreflang", ""), child.get("href", "")):
+                rows.setdefault(name, []).append(row)
+        elif name == "mobile":
+            rows[name] = []
+    return details.entry(texts, rows)
 
 
-def _is_alternate(link: Any) -> bool:
-    return bool(link.get("hreflang") and address(link.get("href", "")))
+def _parts(element: Any) -> Iterator[tuple[str, str]]:
+    """At any depth: who publishes news stands one deeper. Of each only its own text, or nesting would cost the square."""
+    for part in element.iterdescendants():
+        yield name_of(part.tag), _mended(part.text or "")
 
 
 def sitemap(element: Any) -> Child | None:
@@ -94,8 +81,12 @@ def nothing(element: Any) -> None:
 
 def _text(element: Any) -> str:
     text = "".join(element.itertext()) if len(element) else element.text or ""
-    # In CDATA a number stands for itself.
-    return text.strip().replace("&#38;", "&")
+    return _mended(text).strip()
+
+
+def _mended(text: str) -> str:
+    """In CDATA a number stands for itself."""
+    return text.replace("&#38;", "&")
 
 
 def _texts(element: Any) -> dict[str, str]:

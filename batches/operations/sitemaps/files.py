@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from batches.operation import Row, key_of
+from batches.operations.sitemaps.page_types import page_type, told_by
 from batches.operations.sitemaps.values import Entry
 
 FILE, URL = "batches.SitemapFile", "batches.SitemapUrl"
@@ -39,7 +40,10 @@ class File:
     videos: int = 0
     news: int = 0
     alternates: int = 0
+    foreign: int = 0
     dated: int = 0
+    newest: datetime | None = None
+    oldest: datetime | None = None
     has_changefreq: bool = False
     has_priority: bool = False
     size: int = 0
@@ -66,12 +70,17 @@ class File:
         self.videos += entry.videos
         self.news += entry.news
         self.alternates += entry.alternates
-        self.dated += entry.lastmod is not None
+        if entry.lastmod is not None:
+            self.dated += 1
+            self.newest = max(self.newest or entry.lastmod, entry.lastmod)
+            self.oldest = min(self.oldest or entry.lastmod, entry.lastmod)
         self.has_changefreq = self.has_changefreq or bool(entry.changefreq)
         self.has_priority = self.has_priority or entry.priority is not None
 
 
-_COUNTED = ("kind", "urls", "images", "videos", "news", "alternates", "children")
+_COUNTED = (
+    "kind", "urls", "images", "videos", "news", "alternates", "children", "foreign", "dated", "newest", "oldest",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ class Shelf:
         return Row(FILE, values)
 
     def pages(self, file: File, entries: list[Entry]) -> list[Row]:
-        sitemap = self.key(file.place)
+        sitemap, otherwise = self.key(file.place), told_by(file.url)
         return [
             Row(
                 URL,
@@ -131,10 +140,12 @@ class Shelf:
                     "lastmod_text": entry.raw,
                     "changefreq": entry.changefreq,
                     "priority": entry.priority,
+                    "page_type": page_type(entry.url, otherwise),
                     "images": entry.images,
                     "videos": entry.videos,
                     "news": entry.news,
                     "alternates": entry.alternates,
+                    "details": entry.details,
                     "seen_at": file.read_at,
                 },
             )
@@ -173,5 +184,9 @@ def is_as_it_was(place: Place, stored: dict[str, Any]) -> bool:
 
 
 def can_be_asked(stored: dict[str, Any]) -> bool:
-    """Whether it was read whole. An index always is read again: which files it names is stored nowhere."""
-    return bool(stored.get("whole") and stored.get("read_at") and stored.get("kind") != "index")
+    """Whether it was read whole, and counted as it is now.
+
+    An index always is read again: which files it names is stored nowhere.
+    """
+    read = stored.get("whole") and stored.get("read_at") and stored.get("dated") is not None
+    return bool(read and stored.get("kind") != "index")

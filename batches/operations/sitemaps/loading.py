@@ -1,9 +1,8 @@
 """One sitemap from the web into the storage, lot by lot as it comes: no more of it is held than one lot."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from hashlib import sha256
-from itertools import islice
 from typing import Any
 
 from batches.operations.sitemaps.files import File, can_be_asked, recalled
@@ -17,8 +16,9 @@ from batches.operations.web.fetch import Fetcher, Known, Limits
 # https://www.sitemaps.org/protocol.html allows 50 MB, unpacked.
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_PACKED = 50 * 1024 * 1024
-# Pages that are stored at once.
+# Pages that are stored at once, and of how many unpacked bytes they may be: with a hundred languages each, they are few.
 LOT = 5_000
+_MOST_HELD = 4 * 1024 * 1024
 
 # Some pages and sitemaps of a file, in the order in which it names them.
 type Take = Callable[[list[Entry | Child]], Awaitable[None]]
@@ -32,6 +32,7 @@ class Loading:
         self._reader, self._unpacker = Reader(), Unpacker(MAX_UNPACKED)
         self._sum = sha256()
         self._waiting: list[Entry | Child] = []
+        self._held = 0
 
     async def run(self, stored: dict[str, Any]) -> None:
         """Raises NotASitemap, TooMuch, and what fetching raises. `stored` is its row, or empty."""
@@ -63,22 +64,26 @@ class Loading:
     async def _entries(self, entries: Iterator[Entry | Child]) -> None:
         # A packed piece may unfold to megabytes, which is half a second for everything on this loop.
         loop, thread = asyncio.get_running_loop(), self._fetcher.xml_thread
-        while True:
-            wanted = LOT - len(self._waiting)
-            some = await loop.run_in_executor(thread, _some, entries, wanted)
-            self._waiting += some
-            if len(some) < wanted:
-                return
+        while not await loop.run_in_executor(thread, self._gathered, entries):
             await self._lot()
 
+    def _gathered(self, entries: Iterator[Entry | Child]) -> bool:
+        """Whether that was all of them; if not, there is a lot."""
+        for entry in entries:
+            self._waiting.append(entry)
+            if len(self._waiting) >= LOT or self._held > _MOST_HELD:
+                return False
+        return True
+
     async def _lot(self) -> None:
-        lot, self._waiting = self._waiting, []
+        lot, self._waiting, self._held = self._waiting, [], 0
         if lot:
             await self._take(lot)
 
     def _read(self, piece: bytes) -> Iterator[Entry | Child]:
         self._sum.update(piece)
         for plain in self._unpacker.feed(piece):
+            self._held += len(plain)
             yield from self._reader.feed(plain)
 
     def _end(self) -> Iterator[Entry | Child]:
@@ -95,7 +100,3 @@ class Loading:
         file.generator = generator(file.url, reader.beginning, reader.ending)
         file.body_sha256 = self._sum.digest()
         file.unchanged = bool(known) and known["body_sha256"] == file.body_sha256
-
-
-def _some(entries: Iterable[Entry | Child], most: int) -> list[Entry | Child]:
-    return list(islice(entries, most))

@@ -1,12 +1,14 @@
 """Pages written as nearly all systems write them, read without building a tree: some three times as fast.
 
-Only what is beyond doubt: elements in the usual order, without attributes, of ASCII. From the first byte that
-is anything else, the parser goes on; it has seen the root, and misses none of what stands closed in it.
+Only what is beyond doubt: elements in the usual order, without attributes, of ASCII; and what `rich` knows. From
+the first byte that is anything else, the parser goes on; it has seen the root, and misses none of what stands
+closed in it.
 """
 
 import re
 from collections.abc import Iterator
 
+from batches.operations.sitemaps import rich
 from batches.operations.sitemaps.values import (
     MAX_RAW,
     Entry,
@@ -28,8 +30,8 @@ _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]
 # In these, a byte of ASCII is itself, whatever comes before it.
 _LIKE_ASCII = re.compile(rb"utf-?8|us-ascii|iso-8859-\d{1,2}|windows-125\d", re.IGNORECASE)
 _END = b"</url>"
-# Longer than any page of that form: with tiny pieces, more would be copied over and over.
-_MOST_OPEN = 8 * 1024
+# Longer than nearly any page of that form: with tiny pieces, more would be copied over and over.
+_MOST_OPEN = 16 * 1024
 
 
 def root_end(head: bytes) -> int:
@@ -41,29 +43,44 @@ def root_end(head: bytes) -> int:
     return root.end() if root and not root[0].endswith(b"/>") else 0
 
 
+def is_utf8(head: bytes) -> bool:
+    encoding = _ENCODING.match(head)
+    return encoding is None or encoding[1].lower() in (b"utf-8", b"utf8")
+
+
 class Plain:
     """`rest` is what is not read yet; once `over`, it is for the parser."""
 
-    def __init__(self) -> None:
+    def __init__(self, utf8: bool) -> None:
         self.rest = b""
         self.over = False
+        self._utf8 = utf8
 
     def feed(self, piece: bytes) -> Iterator[Entry]:
         data, at = self.rest + piece, 0
-        while found := _PAGE.match(data, at):
-            place, date, changes, weight = found.groups(b"")
-            if b"&" in place:
-                if place.count(b"&") != place.count(b"&amp;"):
-                    break
-                place = place.replace(b"&amp;", b"&")
+        while True:
+            if found := _PAGE.match(data, at):
+                place, date, changes, weight = found.groups(b"")
+                if b"&" in place:
+                    if place.count(b"&") != place.count(b"&amp;"):
+                        break
+                    place = place.replace(b"&amp;", b"&")
+                url = address(place.decode())
+                entry = _entry(url, date.decode(), changes.decode(), weight.decode())
+            elif (found := rich.PAGE.match(data, at)) and (said := rich.texts(found, self._utf8)):
+                entry = rich.entry(*said)
+            else:
+                break
             at = found.end()
-            if url := address(place.decode()):
-                yield _entry(url, date.decode(), changes.decode(), weight.decode())
+            if entry is not None:
+                yield entry
         self.rest = data[at:]
         self.over = _END in self.rest or len(self.rest) > _MOST_OPEN
 
 
-def _entry(url: str, date: str, changes: str, weight: str) -> Entry:
+def _entry(url: str, date: str, changes: str, weight: str) -> Entry | None:
+    if not url:
+        return None
     when = moment(date) if date else None
     raw = "" if when else date.strip()[:MAX_RAW]
     return Entry(

@@ -12,7 +12,7 @@ from lxml import etree
 
 from batches.operations.sitemaps import elements
 from batches.operations.sitemaps.ampersands import Ampersands
-from batches.operations.sitemaps.plain import Plain, root_end
+from batches.operations.sitemaps.plain import Plain, is_utf8, root_end
 from batches.operations.sitemaps.unpacking import TooMuch
 from batches.operations.sitemaps.values import Child, Entry, address
 
@@ -132,7 +132,7 @@ class Reader:
         yield from self._xml(head[:end] if end else head)
         if end:
             # Only the parser can tell whether that was the root, or stood in a comment.
-            self._plain = Plain() if self.kind == "urlset" else None
+            self._plain = Plain(is_utf8(head)) if self.kind == "urlset" else None
             yield from self._more(head[end:])
 
     def _more(self, piece: bytes) -> Iterator[Entry | Child]:
@@ -193,7 +193,12 @@ class Reader:
                     read = self._read
             else:
                 last = element
-                if (found := read(element)) is not None:
+                # Of UTF-16, where references are not mended, halves of characters come this far.
+                try:
+                    found = read(element)
+                except UnicodeDecodeError:
+                    continue
+                if found is not None:
                     yield found
         if last is not None:
             self._open = 0

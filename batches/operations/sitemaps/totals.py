@@ -1,10 +1,8 @@
 """What all the sitemaps of a site come to."""
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from batches.operations.html.urls import registrable
 from batches.operations.sitemaps.files import File
 from batches.operations.sitemaps.values import Entry
 
@@ -15,7 +13,7 @@ SAMPLE = 20
 class Found:
     """All of a site. `foreign` are pages on other sites, `left_out` says what a limit cut off.
 
-    `unchanged` files count with what they held when they were read; dates and samples are of the others.
+    `unchanged` files count with what they held when they were read; the sample is of the others.
     """
 
     files: list[File] = field(default_factory=list)
@@ -32,15 +30,7 @@ class Found:
     sample: list[str] = field(default_factory=list)
     left_out: str = ""
 
-    def page(self, entry: Entry, sites: Container[str]) -> None:
-        """`sites` are the registrable domains whose pages belong here."""
-        if entry.lastmod is not None:
-            self.dated += 1
-            self.newest = max(self.newest or entry.lastmod, entry.lastmod)
-            self.oldest = min(self.oldest or entry.lastmod, entry.lastmod)
-        host = entry.url.split("/", 3)[2].rpartition("@")[2].partition(":")[0].lower()
-        if registrable(host) not in sites:
-            self.foreign += 1
+    def page(self, entry: Entry) -> None:
         if len(self.sample) < SAMPLE:
             self.sample.append(entry.url)
 
@@ -50,4 +40,8 @@ class Found:
         self.videos += file.videos
         self.news += file.news
         self.alternates += file.alternates
+        self.foreign += file.foreign
+        self.dated += file.dated
+        self.newest = max(filter(None, (self.newest, file.newest)), default=None)
+        self.oldest = min(filter(None, (self.oldest, file.oldest)), default=None)
         self.unchanged += file.unchanged

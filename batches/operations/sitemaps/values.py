@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from batches.operations.web.targets import MAX_URL
 
@@ -32,7 +32,8 @@ class Child(NamedTuple):
 class Entry(NamedTuple):
     """A page that a sitemap names. `lastmod` is UTC; `raw` is what stood there if it means nothing.
 
-    Of images, videos and alternates (the page in other languages), how many.
+    Of images, videos and alternates (the page in other languages), how many; the first few of them in `details`,
+    by the names that are stored. None: there are none.
     """
 
     url: str
@@ -44,19 +45,23 @@ class Entry(NamedTuple):
     videos: int = 0
     news: bool = False
     alternates: int = 0
+    details: dict[str, Any] | None = None
+
+
+def moment(text: str) -> datetime | None:
+    """A date of any precision as its first moment, UTC; of an RSS feed, too. None if it is none."""
+    # Before anything is remembered: what is remembered would be megabytes.
+    return _read(text) if len(text) <= _MAX_DATE else None
 
 
 @lru_cache(maxsize=4_096)
-def moment(text: str) -> datetime | None:
-    """A date of any precision as its first moment, UTC; of an RSS feed, too. None if it is none."""
+def _read(text: str) -> datetime | None:
     if len(text) in _USUAL_LENGTHS and text[4] == text[7] == "-":
         try:
             return _utc(datetime.fromisoformat(text))
         except (ValueError, OverflowError):
             pass
     text = text.strip()
-    if len(text) > _MAX_DATE:
-        return None
     if found := _DATE.fullmatch(text):
         return _moment(found)
     try:
@@ -80,15 +85,18 @@ def _moment(found: re.Match[str]) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=256)
 def frequency(text: str) -> str:
     lowered = text.strip().lower()
     return lowered if lowered in FREQUENCIES else ""
 
 
-@lru_cache(maxsize=256)
 def priority(text: str) -> float | None:
     """Between 0 and 1. Some write a comma."""
+    return _number(text) if len(text) <= _MAX_DATE else None
+
+
+@lru_cache(maxsize=256)
+def _number(text: str) -> float | None:
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:

@@ -15,7 +15,7 @@ import ada_url
 from batches.operation import Failure, Postpone, Row, Skip, Storage, Transient
 from batches.operations.html.urls import registrable
 from batches.operations.sitemaps import places
-from batches.operations.sitemaps.addresses import one_spelling, parsed, path_of
+from batches.operations.sitemaps.addresses import host_of, one_spelling, parsed, path_of
 from batches.operations.sitemaps.files import FILE, File, Place, Shelf, is_as_it_was, recalled
 from batches.operations.sitemaps.loading import Loading
 from batches.operations.sitemaps.reader import NotASitemap
@@ -221,7 +221,8 @@ class Walk:
             file.complete = False
             return False
         file.count(entry)
-        self.found.page(entry, self._sites)
+        file.foreign += registrable(host_of(entry.url)) not in self._sites
+        self.found.page(entry)
         return True
 
     def _child(self, file: File, child: Child) -> None:
