@@ -12,7 +12,7 @@ from batches import findings
 from batches.export import COLUMNS, export_pages
 from batches.findings import KINDS, Filter
 from batches.intake import rejects
-from batches.models import Batch
+from batches.models import Batch, SitemapFile, SitemapUrl
 
 ITEMS: Columns = dict.fromkeys(COLUMNS, str) | {
     "seq": int,
@@ -53,7 +53,16 @@ def findings_response(chosen: Filter, kind: str) -> StreamingHttpResponse:
     return _download(chosen.kind, kind, named, findings.exported(chosen, tuple(columns)))
 
 
-_MACHINE = frozenset({"id", "verdict_by", "etag", "last_modified_header", "body_sha256"})
+def urls_response(sitemap: SitemapFile, page_type: str, kind: str) -> StreamingHttpResponse:
+    """The pages that a sitemap names. Raises KeyError for an unknown format."""
+    columns = _columns(SitemapUrl)
+    pages = findings.exported_urls(sitemap, page_type, tuple(columns))
+    return _download("sitemap-pages", kind, columns, pages)
+
+
+_MACHINE = frozenset(
+    {"id", "pk", "digest", "sitemap", "verdict_by", "etag", "last_modified_header", "body_sha256"}
+)
 _KINDS: list[tuple[type, type]] = [
     (models.JSONField, dict),
     (models.BooleanField, bool),

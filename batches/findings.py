@@ -157,10 +157,23 @@ def listed(chosen: Filter, cursor: str = "", limit: int = 50) -> Listed:
 
 
 @bounded
-def urls_of(sitemap: SitemapFile, cursor: str = "", limit: int = 100) -> Listed:
-    """The pages that a sitemap names, in no order that means anything."""
+def urls_of(
+    sitemap: SitemapFile, page_type: str = "", cursor: str = "", limit: int = 100
+) -> Listed:
+    """The pages that a sitemap names, all or of one type, in no order that means anything."""
+    return _page(_urls(sitemap, page_type), _uuid(cursor), limit, "digest")
+
+
+def exported_urls(
+    sitemap: SitemapFile, page_type: str, columns: tuple[str, ...]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """As `exported`."""
+    return _exported(_urls(sitemap, page_type), columns, "digest")
+
+
+def _urls(sitemap: SitemapFile, page_type: str) -> QuerySet[SitemapUrl]:
     rows = SitemapUrl.objects.filter(sitemap=sitemap).order_by("digest")
-    return _page(rows, _uuid(cursor), limit, "digest")
+    return rows.filter(page_type=page_type) if page_type else rows
 
 
 @bounded
@@ -223,10 +236,16 @@ def unknown(kind: str, keys: list[Any]) -> list[Any]:
 
 def exported(chosen: Filter, columns: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
     """All that match, 1,000 at a time, each page a query of its own: a download holds no transaction open."""
-    rows, after = chosen.rows(), None
+    return _exported(chosen.rows(), columns, "pk")
+
+
+def _exported(
+    rows: QuerySet[Any], columns: tuple[str, ...], key: str
+) -> Iterator[list[tuple[Any, ...]]]:
+    after = None
     while True:
-        following = rows if after is None else rows.filter(pk__gt=after)
-        page = list(following.values_list("pk", *columns)[:_EXPORT_PAGE])
+        following = rows if after is None else rows.filter(**{f"{key}__gt": after})
+        page = list(following.values_list(key, *columns)[:_EXPORT_PAGE])
         if not page:
             return
         yield [row[1:] for row in page]

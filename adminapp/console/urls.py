@@ -39,6 +39,7 @@ urlpatterns = [
     path("domains/of/<str:name>/", domain.domain, name="domain"),
     path("domains/of/<str:name>/icon/", icon.icon, name="domain-icon"),
     path("sitemaps/of/<uuid:key>/", domain.sitemap, name="sitemap"),
+    path("sitemaps/of/<uuid:key>/export/", domain.sitemap_export, name="sitemap-export"),
     path("<finding:kind>/decide/", findings.decide, name="decide"),
     path("<finding:kind>/export/", findings.export, name="finding-export"),
     path("batches/", batch_list.batch_list, name="batch-list"),

@@ -110,6 +110,68 @@ def test_a_sitemap_shows_its_urls_and_which_are_gone() -> None:
     assert html.count("gone") == 1
 
 
+DETAILS = {
+    "images": [{"url": "https://a.de/i.png", "title": "<One>"}],
+    "videos": [{"title": "Film", "player": "https://a.de/play", "seconds": 1200}],
+    "news": [{"name": "Post", "language": "en", "title": "Today"}],
+    "alternates": [{"language": "fr", "url": "https://a.de/fr"}],
+    "mobile": True,
+}
+
+
+def sitemap_of(details: object = None, page_type: str = "page") -> str:
+    """The address of a sitemap that names two pages."""
+    key = key_of("a.de", "https://a.de/sitemap.xml")
+    SitemapUrl.objects.create(
+        sitemap_id=key, digest=key_of("a.de", "2"), url="https://a.de/2", page_type=page_type,
+        details=details, images=1, alternates=2, news=True,
+    )  # fmt: skip
+    return f"/sitemaps/of/{key}/"
+
+
+def test_a_sitemap_shows_what_it_says_of_a_page() -> None:
+    html = get(signed_in("viewer"), sitemap_of(DETAILS))
+    assert html.count("<details>") == 1
+    assert "1 image news 2 languages for mobile" in " ".join(html.split())
+    for shown in (
+        "https://a.de/i.png",
+        "&lt;One&gt;",
+        "Film",
+        "1,200 seconds",
+        "Post",
+        "https://a.de/fr",
+    ):
+        assert shown in html
+    assert "<One>" not in html
+
+
+def test_the_pages_of_a_sitemap_are_filtered_by_type() -> None:
+    client, path = signed_in("viewer"), sitemap_of(page_type="product")
+    html = get(client, f"{path}?type=product")
+    assert "https://a.de/2" in html
+    assert "https://a.de/1<" not in html
+    assert f"{path}export/?format=csv&amp;type=product" in html
+    assert "It names no page of this type." in get(client, f"{path}?type=pdf")
+    # What is no type filters nothing.
+    assert "https://a.de/1<" in get(client, f"{path}?type=zzz")
+
+
+def test_the_filter_stays_from_page_to_page() -> None:
+    client, path = signed_in("viewer"), sitemap_of(page_type="product")
+    SitemapUrl.objects.bulk_create(
+        SitemapUrl(
+            sitemap_id=key_of("a.de", "https://a.de/sitemap.xml"), digest=key_of("a.de", f"x{n}"),
+            url=f"https://a.de/x{n}", page_type="product",
+        )
+        for n in range(120)
+    )  # fmt: skip
+    html = get(client, f"{path}?type=product")
+    following = html.partition('<a href="?type=product&amp;cursor=')[2].partition('"')[0]
+    second = get(client, f"{path}?type=product&cursor={following}")
+    assert html.count("https://a.de/x") + second.count("https://a.de/x") >= 240
+    assert "https://a.de/1<" not in html + second
+
+
 def test_names_are_shown_in_unicode_and_found_so() -> None:
     Domain.objects.create(name="xn--bcher-kva.de", title="")
     Domain.objects.create(name="xn--pple-43d.com", title="")
@@ -127,6 +189,9 @@ def test_what_is_not_there_is_not_found() -> None:
     assert client.get("/domains/of/nobody.de/").status_code == 404
     assert client.get(f"/sitemaps/of/{key_of('a', 'b')}/").status_code == 404
     assert client.get("/domains/export/?format=xml").status_code == 404
+    assert client.get(f"/sitemaps/of/{key_of('a', 'b')}/export/").status_code == 404
+    sitemap = key_of("a.de", "https://a.de/sitemap.xml")
+    assert client.get(f"/sitemaps/of/{sitemap}/export/?format=xml").status_code == 404
 
 
 class TestDecisions:
@@ -275,3 +340,23 @@ class TestExports:
         body = await downloaded(f"/batches/{batch.pk}/export/?format=parquet")
         (row,) = pq.read_table(io.BytesIO(body)).to_pylist()
         assert (row["seq"], row["target"], row["result"]) == (0, "a.de", '{"title": "T"}')
+
+    async def test_the_pages_of_a_sitemap(self) -> None:
+        path = f"{await sync_to_async(sitemap_of)(DETAILS, 'product')}export/"
+        lines = [
+            json.loads(line) for line in (await downloaded(f"{path}?format=ndjson")).splitlines()
+        ]
+        assert {line["url"]: line["details"] for line in lines} == {
+            "https://a.de/1": None,
+            "https://a.de/2": DETAILS,
+        }
+        rows = list(
+            csv.DictReader(io.StringIO((await downloaded(f"{path}?type=product")).decode()))
+        )
+        assert [(row["url"], json.loads(row["details"])) for row in rows] == [
+            ("https://a.de/2", DETAILS)
+        ]
+        table = pq.read_table(io.BytesIO(await downloaded(f"{path}?format=parquet")))
+        assert table.num_rows == 2
+        assert {"url", "page_type", "details", "lastmod"} <= set(table.column_names)
+        assert not {"digest", "sitemap_id", "pk"} & set(table.column_names)
