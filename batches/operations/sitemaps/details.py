@@ -75,8 +75,9 @@ def described(kind: str, parts: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 def alternate(language: str, target: str) -> dict[str, str] | None:
     """The page in another language; without a language or an address it is none."""
-    url = address(target)
-    return {"language": language.strip()[:_MAX_LANGUAGE], "url": url} if language and url else None
+    if language and (url := address(target)):
+        return {"language": language.strip()[:_MAX_LANGUAGE], "url": url}
+    return None
 
 
 def entry(texts: Mapping[str, str], rows: Mapping[str, Sequence[Any]]) -> Entry | None:
@@ -94,13 +95,24 @@ def entry(texts: Mapping[str, str], rows: Mapping[str, Sequence[Any]]) -> Entry 
     )
     if not rows:
         return Entry(*said)
-    images, videos, news, links = (len(rows.get(kind, ())) for kind in _MOST)
-    return Entry(*said, images, videos, news > 0, links, _kept(rows))
+    return Entry(*said, *counted(rows))
 
 
-def _kept(rows: Mapping[str, Sequence[Any]]) -> dict[str, Any] | None:
-    kept: dict[str, Any] = {"mobile": True} if "mobile" in rows else {}
-    for kind, most in _MOST.items():
-        if kind in rows and (some := [row for row in rows[kind][:most] if row]):
-            kept[_LISTS[kind]] = some
-    return kept or None
+def counted(
+    rows: Mapping[str, Sequence[Any]],
+) -> tuple[int, int, bool, int, dict[str, Any] | None]:
+    """How many images and videos, whether news, how many alternates; and what is kept of them."""
+    kept: dict[str, Any] = {}
+    for kind, some in rows.items():
+        if kind == "mobile":
+            kept[kind] = True
+        elif first := [row for row in some[: _MOST[kind]] if row]:
+            kept[_LISTS[kind]] = first
+    of = rows.get
+    return (
+        len(of("image", ())),
+        len(of("video", ())),
+        "news" in rows,
+        len(of("link", ())),
+        kept or None,
+    )

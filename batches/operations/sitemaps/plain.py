@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from batches.operations.sitemaps import rich
+from batches.operations.sitemaps.details import counted
 from batches.operations.sitemaps.values import (
     MAX_RAW,
     Entry,
@@ -23,7 +24,7 @@ _PAGE = re.compile(
     rb"\s*+<url>\s*+<loc>\s*+([!-;=-~]{1,2048}+)\s*+</loc>\s*+"
     rb"(?:<lastmod>\s*+([!-%'-;=-~ ]{0,60}+)</lastmod>\s*+)?+"
     rb"(?:<changefreq>\s*+([a-zA-Z]{0,20}+)\s*+</changefreq>\s*+)?+"
-    rb"(?:<priority>\s*+([0-9.,]{0,20}+)\s*+</priority>\s*+)?+</url>"
+    rb"(?:<priority>\s*+([0-9.,]{0,20}+)\s*+</priority>\s*+)?+(</url>)?+"
 )
 _ROOT = re.compile(rb"<urlset(?:\s[^<>]{0,4096})?>")
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
@@ -58,29 +59,37 @@ class Plain:
 
     def feed(self, piece: bytes) -> Iterator[Entry]:
         data, at = self.rest + piece, 0
-        while True:
-            if found := _PAGE.match(data, at):
-                place, date, changes, weight = found.groups(b"")
-                if b"&" in place:
-                    if place.count(b"&") != place.count(b"&amp;"):
-                        break
-                    place = place.replace(b"&amp;", b"&")
-                url = address(place.decode())
-                entry = _entry(url, date.decode(), changes.decode(), weight.decode())
-            elif (found := rich.PAGE.match(data, at)) and (said := rich.texts(found, self._utf8)):
-                entry = rich.entry(*said)
-            else:
-                break
+        while found := _PAGE.match(data, at):
+            place, date, changes, weight, end = found.groups(b"")
+            if b"&" in place:
+                if place.count(b"&") != place.count(b"&amp;"):
+                    break
+                place = place.replace(b"&amp;", b"&")
+            rest: str | None = ""
+            if not end:
+                found = rich.REST.match(data, found.end())
+                if found is None or (rest := rich.said(found, self._utf8)) is None:
+                    break
             at = found.end()
-            if entry is not None:
-                yield entry
+            if url := address(place.decode()):
+                page = _entry(url, date.decode(), changes.decode(), weight.decode())
+                yield _with(page, rest) if rest else page
         self.rest = data[at:]
         self.over = _END in self.rest or len(self.rest) > _MOST_OPEN
 
 
-def _entry(url: str, date: str, changes: str, weight: str) -> Entry | None:
-    if not url:
-        return None
+def _with(page: Entry, rest: str) -> Entry:
+    """With what stands behind the usual; of what is there twice, the first counts."""
+    url, when, raw, changes, weight, *_ = page
+    if later := rich.texts(rest):
+        if when is None and not raw:
+            _, when, raw, *_ = _entry(url, later.get("lastmod", ""), "", "")
+        changes = changes or frequency(later.get("changefreq", ""))
+        weight = priority(later.get("priority", "")) if weight is None else weight
+    return Entry(url, when, raw, changes, weight, *counted(rich.rows(rest)))
+
+
+def _entry(url: str, date: str, changes: str, weight: str) -> Entry:
     when = moment(date) if date else None
     raw = "" if when else date.strip()[:MAX_RAW]
     return Entry(

@@ -1,15 +1,13 @@
-"""Pages with images, videos, news and languages, written as nearly all systems write them: read without a tree.
+"""Images, videos, news and languages of a page, written as nearly all systems write them: read without a tree.
 
-Some four times as fast as with one. As in `plain`, what is not of exactly this form is for the parser.
+As in `plain`, what is not of exactly this form is for the parser.
 """
 
 import re
 from html import unescape
 from typing import Any
 
-from batches.operations.sitemaps import details
 from batches.operations.sitemaps.details import BLOCKS, alternate, described
-from batches.operations.sitemaps.values import Entry
 
 
 def _parts(kind: str, group: str, more: str = "") -> str:
@@ -39,50 +37,61 @@ _TEXTS = [
     r"<changefreq>\s*+[a-zA-Z]{0,20}+\s*+</changefreq>",
     r"<priority>\s*+[0-9.,]{0,20}+\s*+</priority>",
 ]
-# An address, and all that is said of it. Possessive: where one does not match, no other way is tried.
-PAGE = re.compile(
-    (
-        r"\s*+<url>\s*+<loc>\s*+([!-;=-~\x80-\xff]{1,2048}+)\s*+</loc>"
-        rf"((?:\s*+(?:{'|'.join((*_LINKS, *_BLOCKS, *_TEXTS))}))*+)\s*+</url>"
-    ).encode("latin-1")
+# What stands behind an address, to the end of the page. Possessive: where one does not match, no other way is tried.
+REST = re.compile(
+    rf"((?:\s*+(?:{'|'.join((*_LINKS, *_BLOCKS, *_TEXTS))}))*+)\s*+</url>".encode("latin-1")
 )
-# What PAGE lets through, piece by piece.
+# What REST lets through, piece by piece.
 _LINK = re.compile(
     r'<xhtml:link\s++rel="alternate"\s++(?:href="([^"]*+)"\s++)?hreflang="([^"]*+)"(?:\s++href="([^"]*+)")?'
 )
-_LEAVES = {kind: re.compile(rf"<{kind}:([a-z_]++)>([^<]*+)</") for kind in sorted(BLOCKS)}
-_SAID = re.compile(r"<(lastmod|changefreq|priority)>([^<]*+)")
-_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
+_LEAVES = [
+    (kind, f"<{kind}:{kind}>", re.compile(rf"<{kind}:([a-z_]++)>([^<]*+)</"))
+    for kind in sorted(BLOCKS)
+]
+_TEXT = re.compile(r"<(lastmod|changefreq|priority)>([^<]*+)")
+_REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 # No characters of XML: the parser knows what becomes of them.
 _NO_CHARACTERS = re.compile("[\ufffe\uffff]")
 
 
-def texts(found: re.Match[bytes], utf8: bool) -> tuple[str, str] | None:
-    """The address, and what is said of it, of a match of PAGE; None for what is not beyond doubt."""
+def said(found: re.Match[bytes], utf8: bool) -> str | None:
+    """Of a match of REST; None for what is not beyond doubt."""
+    raw = found[1]
+    if b"&" in raw and _REFERENCE.search(raw):
+        return None
+    if raw.isascii():
+        return raw.decode()
     try:
-        whole = found[0].decode("utf-8" if utf8 else "ascii")
+        text = raw.decode("utf-8" if utf8 else "ascii")
     except UnicodeDecodeError:
         return None
-    if _REFERENCE.search(whole) or _NO_CHARACTERS.search(whole):
-        return None
-    return found[1].decode(), found[2].decode()
+    return None if _NO_CHARACTERS.search(text) else text
 
 
-def entry(place: str, said: str) -> Entry | None:
-    rows: dict[str, list[Any]] = {}
+def rows(said: str) -> dict[str, list[Any]]:
+    """Images, links and so on, as `details.counted` takes them."""
+    found: dict[str, list[Any]] = {}
     clean = unescape if "&" in said else _as_it_is
     if "<xhtml:" in said:
         links = _LINK.findall(said)
-        rows["link"] = [row for a, name, b in links if (row := alternate(name, clean(a or b)))]
-    for kind, leaves in _LEAVES.items():
-        if (begin := f"<{kind}:{kind}>") in said:
+        found["link"] = [row for a, name, b in links if (row := alternate(name, clean(a or b)))]
+    for kind, begin, leaves in _LEAVES:
+        if begin in said:
             blocks = [leaves.findall(block) for block in said.split(begin)[1:]]
-            rows[kind] = [described(kind, [(n, clean(t)) for n, t in block]) for block in blocks]
+            if clean is unescape:
+                blocks = [[(name, clean(text)) for name, text in block] for block in blocks]
+            found[kind] = [described(kind, block) for block in blocks]
     if "<mobile:" in said:
-        rows["mobile"] = []
-    # The first of each counts.
-    texts = dict(reversed(_SAID.findall(said)))
-    return details.entry({"loc": unescape(place), **texts}, rows)
+        found["mobile"] = []
+    return found
+
+
+def texts(said: str) -> dict[str, str]:
+    """Date, frequency and priority, where they stand behind the rest. The first of each counts."""
+    if "</lastmod>" in said or "</changefreq>" in said or "</priority>" in said:
+        return dict(reversed(_TEXT.findall(said)))
+    return {}
 
 
 def _as_it_is(text: str) -> str:
