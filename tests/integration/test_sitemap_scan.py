@@ -155,6 +155,37 @@ def test_circles_and_diamonds_cost_each_file_once() -> None:
     } == {}
 
 
+def test_of_fifty_thousand_children_few_are_asked_for() -> None:
+    def site(base: str) -> Site:
+        return {
+            "/sitemap.xml": index(*(f"{base}/{n}.xml" for n in range(50_000))),
+            "/0.xml": pages(f"{base}/1"),
+        }
+
+    with serving(site) as (base, asked):
+        result = scanned(base, max_files=5)
+    assert (result["left_out"], result["sitemaps"]) == ("49996 sitemaps, after 5", 5)
+    assert sum(count for path, count in asked.items() if path.endswith(".xml")) == 5
+
+
+def test_names_of_files_mean_nothing() -> None:
+    """Packed under a plain name, plain under a packed one; and none is asked for twice."""
+
+    def site(base: str) -> Site:
+        return {
+            "/robots.txt": f"Sitemap: {base}/a.xml\nSitemap: {base}/b.xml.gz\nSitemap: {base}/all",
+            "/a.xml": gzip.compress(pages(f"{base}/1").encode()),
+            "/b.xml.gz": pages(f"{base}/2?a=1&amp;b=2"),
+            "/all": index(f"{base}/c"),
+            "/c": pages(f"{base}/3"),
+        }
+
+    with serving(site) as (base, asked):
+        result = scanned(base)
+    assert sorted(result["sample"]) == [f"{base}/1", f"{base}/2?a=1&b=2", f"{base}/3"]
+    assert all(asked[path] == 1 for path in ("/a.xml", "/b.xml.gz", "/all", "/c"))
+
+
 def test_limits_are_said() -> None:
     def site(base: str) -> Site:
         many = [f"{base}/{n}.xml" for n in range(30)]

@@ -2,7 +2,6 @@
 
 import gzip
 import resource
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -59,6 +58,8 @@ MALFORMED = {
     "a plain DOCTYPE": GOOD.replace("?>", "?><!DOCTYPE urlset>").encode(),
     "a warning of PHP in front": b"<br />\n<b>Warning</b>: Undefined variable in x.php\n" + GOOD.encode(),
     "capitals": GOOD.replace("url", "URL").replace("loc>", "LOC>").encode(),
+    "cp1251": (GOOD.replace("UTF-8", "windows-1251").replace("</urlset>", "<x>\u044f</x></urlset>")).encode("cp1251"),
+    "two roots": (GOOD + urls("https://a.example/3", head="")).encode(),
     "halves of a character": GOOD.replace("</loc>", "</loc><x>&#55357;&#56832;&#xD83d;</x>").encode(),
     "a list": f"{A}\n{B}\n".encode(),
     "a list with a byte order mark and Windows ends": b"\xef\xbb\xbf" + f"{A}\r\n\r\n{B}".encode(),
@@ -211,6 +212,20 @@ def test_what_has_nothing_to_tell_is_not_kept() -> None:
     assert (found.images, found.videos, found.alternates, found.details) == (1, 1, 0, None)
 
 
+def test_what_one_page_lacks_is_not_taken_from_the_next() -> None:
+    dated = f"<url><loc>{A}</loc><lastmod>2026-05-04</lastmod><priority>0.5</priority></url>"
+    for first in ("", "<!-- x -->"):
+        found, _ = read(f"<urlset>{first}<url><loc>{A}/x</loc></url>{dated}</urlset>".encode())
+        assert [one.lastmod is None for one in found] == [True, False]
+
+
+@pytest.mark.parametrize("root", ["rss", "feed", "sitemapindex"])
+def test_no_kind_may_declare_entities(root: str) -> None:
+    quadratic = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY x "{"a" * 50_000}">]><{root}>{"&x;" * 5_000}</{root}>'
+    with pytest.raises(NotASitemap, match="declares entities"):
+        read(quadratic.encode())
+
+
 def test_an_index() -> None:
     body = f"<sitemap><loc>{A}</loc><lastmod>2026-05</lastmod></sitemap><sitemap><loc>{ESCAPED}</loc></sitemap>"
     found, reader = read(f"<sitemapindex {NS}>{body}</sitemapindex>".encode())
@@ -303,25 +318,36 @@ def test_a_bomb_stops_at_its_limit() -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000
 
 
-def many(count: int, first: str) -> Iterator[bytes]:
-    yield f"<urlset {NS}>{first}".encode()
-    for start in range(0, count, 1000):
-        yield "".join(
-            f"<url><loc>https://a.example/{n}</loc><lastmod>2026-01-01</lastmod></url>"
-            for n in range(start, start + 1000)
-        ).encode()
-    yield b"</urlset>"
+PAGE = "<url><loc>https://a.example/{0}</loc><lastmod>2026-01-01</lastmod></url>"
+IMAGES = PAGE.replace(
+    "</url>", "<image:image><image:loc>https://a.example/i</image:loc></image:image></url>"
+)
+ITEM = "<item><link>https://a.example/{0}</link><pubDate>Tue, 10 Aug 2010 12:00:00 GMT</pubDate></item>"
+ENTRY = '<entry><link href="https://a.example/{0}"/><updated>2026-01-02</updated></entry>'
 
 
-@pytest.mark.parametrize("first", ["", "<!-- x -->"], ids=["plain", "by the parser"])
-def test_memory_does_not_grow_with_the_file(first: str) -> None:
+@pytest.mark.parametrize(
+    ("root", "first", "one", "count"),
+    [
+        ("urlset", "", PAGE, 1_000_000),
+        ("urlset", "", IMAGES, 200_000),
+        ("urlset", "<!-- x -->", PAGE, 200_000),
+        ("rss", "<channel>", ITEM, 200_000),
+        ("feed", "", ENTRY, 200_000),
+    ],
+    ids=["a million plain", "images", "by the parser", "rss", "atom"],
+)
+def test_memory_does_not_grow_with_the_file(root: str, first: str, one: str, count: int) -> None:
     reader, seen, before = Reader(), 0, 0
-    for piece in many(200_000, first):
+    list(reader.feed(f"<{root}>{first}".encode()))
+    for start in range(0, count, 1_000):
+        piece = "".join(one.format(n) for n in range(start, start + 1_000)).encode()
         seen += sum(1 for _ in reader.feed(piece))
-        if seen == 50_000:
+        if start == 50_000:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    seen += sum(1 for _ in reader.close())
-    assert seen == 200_000
+    seen += sum(1 for _ in reader.feed(f"</{root}>".encode())) + sum(1 for _ in reader.close())
+    assert seen == count
+    # Kilobytes.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
 
 
