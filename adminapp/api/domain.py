@@ -1,6 +1,6 @@
 """One site, and one sitemap: all that is known of them."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -13,6 +13,7 @@ from batches import findings, history
 from batches.history import Visit
 from batches.lines import printable
 from batches.models import Domain, SitemapFile
+from batches.operations.sitemaps.page_types import PAGE_TYPES
 
 router = Router()
 
@@ -37,11 +38,16 @@ def show(request: HttpRequest, name: str) -> object:
     operation_id="list_sitemap_urls",
     tags=["sitemaps"],
 )
-def list_urls(request: HttpRequest, key: UUID, cursor: UUID | None = None) -> object:
-    """The pages that it names, 100 a page, in no order that means anything."""
+def list_urls(
+    request: HttpRequest,
+    key: UUID,
+    page_type: Literal[PAGE_TYPES] | None = None,  # type: ignore[valid-type]
+    cursor: UUID | None = None,
+) -> object:
+    """The pages that it names, all or of one type, 100 a page, in no order that means anything."""
     require(request, "view_batch")
     found = get_object_or_404(SitemapFile.objects.only("id", "read_at"), pk=key)
-    page = findings.urls_of(found, str(cursor or ""))
+    page = findings.urls_of(found, page_type or "", str(cursor or ""))
     read_at = found.read_at
     items = [
         vars(row) | {"gone": read_at is not None and row.seen_at < read_at} for row in page.rows

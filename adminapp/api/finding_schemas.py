@@ -162,6 +162,10 @@ class Sitemap(_FoundOnSite):
     videos: int | None
     news: int | None
     alternates: int | None
+    foreign: int | None = Field(description="Pages on other sites.")
+    dated: int | None = Field(description="Pages with a date.")
+    newest: datetime | None
+    oldest: datetime | None
     has_lastmod: bool | None
     has_changefreq: bool | None
     has_priority: bool | None
@@ -176,10 +180,14 @@ class SitemapUrl(Schema):
     lastmod_text: str
     changefreq: str
     priority: float | None
+    page_type: str = Field(description="A guess by its address; empty: none.")
     images: int
     videos: int
     news: bool
     alternates: int
+    details: dict[str, Any] | None = Field(
+        description="The first few images, videos, news and alternates, with what is said of them."
+    )
     first_seen_at: datetime
     seen_at: datetime
     gone: bool = Field(description="Not there when the sitemap was last read.")

@@ -231,7 +231,13 @@ def test_a_sitemap_has_its_urls_and_says_which_are_gone() -> None:
         digest = key_of("a.de", str(number))
         seen_at = LONG_AGO - timedelta(days=1) if number == 5 else LONG_AGO
         url = f"https://a.de/{number}"
-        SitemapUrl.objects.create(sitemap_id=key, digest=digest, url=url, seen_at=seen_at)
+        SitemapUrl.objects.create(
+            sitemap_id=key,
+            digest=digest,
+            url=url,
+            seen_at=seen_at,
+            page_type="post" if number == 7 else "",
+        )
     status, page = Api("viewer")("GET", f"/sitemaps/{key}/urls")
     assert (status, len(page["items"])) == (200, 100)
     more = items(f"/sitemaps/{key}/urls?cursor={page['next']}")
@@ -239,6 +245,10 @@ def test_a_sitemap_has_its_urls_and_says_which_are_gone() -> None:
     assert {row["url"] for row in rows} == {f"https://a.de/{n}" for n in range(150)}
     assert [row["url"] for row in rows if row["gone"]] == ["https://a.de/5"]
     assert items(f"/sitemaps/{key_of('b.de', 'sitemap')}/urls") == []
+    assert [row["url"] for row in items(f"/sitemaps/{key}/urls?page_type=post")] == [
+        "https://a.de/7"
+    ]
+    assert Api("viewer")("GET", f"/sitemaps/{key}/urls?page_type=bogus")[0] == 422
 
 
 def test_a_list_that_takes_too_long_is_asked_again_later() -> None:
