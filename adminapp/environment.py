@@ -40,6 +40,7 @@ class Environment(BaseSettings):
     console_lease_seconds: float = Field(30.0, ge=1.0)
     console_deobfuscate: bool = True  # Whether addresses that are written against robots are found.
     console_retention_days: int = Field(0, ge=0, le=36_500)  # Of e-mail addresses; 0: for ever.
+    console_batch_retention_days: int = Field(0, ge=0, le=36_500)  # 0: for ever.
 
     @field_validator(
         "console_allowed_hosts",

@@ -9,7 +9,7 @@ from batches.models import Batch
 
 VIEWER = {"view_batch"}
 OPERATOR = VIEWER | {"add_batch", "pause_batch", "curate"}
-STAFF = OPERATOR | {"cancel_batch", "retry_batch", "view_connections"}
+STAFF = OPERATOR | {"cancel_batch", "retry_batch", "delete_batch", "view_connections"}
 ROLES: dict[str, set[str]] = {
     "viewer": VIEWER,
     "operator": OPERATOR,
@@ -24,6 +24,7 @@ WORDS = {
     "pause_batch": "pause and resume batches",
     "cancel_batch": "cancel batches of others",
     "retry_batch": "retry failed items",
+    "delete_batch": "delete batches",
     "curate": "judge what was found",
     "view_connections": "see how this console is connected",
 }
@@ -34,6 +35,7 @@ NEEDED = {
     "pause": "pause_batch",
     "resume": "pause_batch",
     "cancel": "cancel_batch",
+    "delete": "delete_batch",
 }
 
 

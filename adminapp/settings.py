@@ -100,6 +100,7 @@ CONSOLE_HOST_DELAY_SECONDS = ENVIRONMENT.console_host_delay_seconds
 CONSOLE_CONTACT_URL = ENVIRONMENT.console_contact_url
 CONSOLE_DEOBFUSCATE = ENVIRONMENT.console_deobfuscate
 CONSOLE_RETENTION_DAYS = ENVIRONMENT.console_retention_days
+CONSOLE_BATCH_RETENTION_DAYS = ENVIRONMENT.console_batch_retention_days
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

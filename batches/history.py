@@ -43,7 +43,7 @@ def history(domain: Domain, limit: int = 20) -> History:
     """Results are those of the items: a batch that is gone has taken its own with it."""
     known = Scan.objects.filter(domain=domain).order_by("-at")
     scans = list(known[: limit + _EARLIER])
-    batches = Batch.objects.in_bulk({scan.batch_id for scan in scans})
+    batches = Batch.kept.in_bulk({scan.batch_id for scan in scans})
     results = _results(scans)
     visits: list[Visit] = []
     last: dict[str, dict[str, Any]] = {}

@@ -1,6 +1,8 @@
 """What a person can tell a batch to do. The console, the API and the command line all call these."""
 
+import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -13,6 +15,8 @@ from batches import engine
 from batches.models import Action, Batch, Chunk, Event, FailureGroup
 from batches.operation import operation
 from batches.states import FINISHED, BatchState
+
+log = logging.getLogger(__name__)
 
 type Person = AbstractBaseUser | None
 
@@ -27,7 +31,9 @@ VERBS: dict[str, tuple[frozenset[BatchState], BatchState]] = {
         frozenset({BatchState.DRAFT, BatchState.QUEUED, BatchState.RUNNING, BatchState.PAUSED}),
         BatchState.CANCELLING,
     ),
+    "delete": (FINISHED | {BatchState.DRAFT}, BatchState.DELETING),
 }
+_REFUSED = {"delete": "it can't be deleted now. Cancel it, or wait for its end."}
 
 
 class IllegalTransition(Exception):
@@ -65,14 +71,31 @@ def cancel(batch: Batch, user: Person) -> None:
 
 
 @transaction.atomic
+def delete(batch: Batch, user: Person) -> None:
+    """Gone for everybody at once, while its rows go in the background. What it found stays.
+
+    The key goes first: it may be used again at once.
+    """
+    _move(batch, user, "delete", "Deleted", idempotency_key=None)
+    # A warning, so that it is kept wherever logs are: the events go with the batch.
+    words = "Batch %s “%s” with %s items was deleted by %s."
+    said = partial(log.warning, words, batch.pk, batch.name, batch.total, _name(user))
+    transaction.on_commit(said)
+
+
+@transaction.atomic
 def _move(batch: Batch, user: Person, verb: str, message: str, **changes: Any) -> None:
     sources, target = VERBS[verb]
     changes = {"state_reason": "", **changes}
     # Compare-and-set: zero rows means that somebody, or the engine, was faster.
     moved = Batch.objects.filter(pk=batch.pk, state__in=sources).update(state=target, **changes)
-    batch.refresh_from_db()
+    try:
+        batch.refresh_from_db()
+    except Batch.DoesNotExist:
+        raise IllegalTransition(f"Batch {batch.pk} is gone.") from None
     if not moved:
-        raise IllegalTransition(f"Batch {batch.pk} is {batch.state}: it can't {verb} now.")
+        words = _REFUSED.get(verb, f"it can't {verb} now.")
+        raise IllegalTransition(f"Batch {batch.pk} is {batch.state}: {words}")
     _record(batch, user, verb, f"{message} by {_name(user)}.")
 
 
@@ -91,8 +114,8 @@ def retry(
     numbers). `params`, if given, replace the batch's from here on. Raises BadRetry.
     """
     locked = Batch.objects.select_for_update().get(pk=batch.pk)
-    if locked.state in (BatchState.DRAFT, BatchState.CANCELLING):
-        raise BadRetry(f"Batch {batch.pk} is {locked.state}: there is nothing to retry yet.")
+    if locked.state in (BatchState.DRAFT, BatchState.CANCELLING, BatchState.DELETING):
+        raise BadRetry(f"Batch {batch.pk} is {locked.state}: there is nothing to retry.")
     frozen, intended = _frozen_set(locked, scope, group, items)
     before = locked.params
     if params is not None:

@@ -32,7 +32,7 @@ def batches_page(
 ) -> Page[BatchRow]:
     """Newest first. `q` matches part of the name, or the number of the batch."""
     state, operation, q = (_searchable(text) for text in (state, operation, q))
-    batches = Batch.objects.select_related("created_by")
+    batches = Batch.kept.select_related("created_by")
     if state:
         batches = batches.filter(state=state)
     if operation:

@@ -11,6 +11,7 @@ class BatchState(StrEnum):
     CANCELLING = "cancelling"  # Told to stop; what has not run is being marked skipped.
     CANCELLED = "cancelled"
     COMPLETED = "completed"  # Nothing pending. Failures are counts, not another state.
+    DELETING = "deleting"  # Gone for everybody but the engine, which removes its rows.
 
 
 class ItemState(StrEnum):
@@ -25,6 +26,7 @@ TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
         {
             BatchState.QUEUED,  # Start.
             BatchState.CANCELLING,  # Discard: the items are skipped like any cancelled batch's.
+            BatchState.DELETING,
         }
     ),
     BatchState.QUEUED: frozenset(
@@ -55,17 +57,22 @@ TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
     BatchState.CANCELLED: frozenset(
         {
             BatchState.QUEUED,  # Retry reopens it for the items of that retry only.
+            BatchState.DELETING,  # By a person, or by its age.
         }
     ),
     BatchState.COMPLETED: frozenset(
         {
             BatchState.QUEUED,  # Retry reopens it.
+            BatchState.DELETING,  # By a person, or by its age.
         }
     ),
+    BatchState.DELETING: frozenset(),  # Its row is the last to go.
 }
 
 # States in which a worker has, or will soon have, something to do.
-ACTIVE = frozenset({BatchState.QUEUED, BatchState.RUNNING, BatchState.CANCELLING})
+ACTIVE = frozenset(
+    {BatchState.QUEUED, BatchState.RUNNING, BatchState.CANCELLING, BatchState.DELETING}
+)
 FINISHED = frozenset({BatchState.CANCELLED, BatchState.COMPLETED})
 
 

@@ -46,7 +46,7 @@ _BODY = {
 def batch_for(request: HttpRequest, batch_id: int, permission: str = "view_batch") -> Batch:
     """The batch, if the user may do this with it. Raises Http404, Forbidden."""
     require(request, "view_batch")
-    batch = get_object_or_404(Batch, pk=batch_id)
+    batch = get_object_or_404(Batch.kept, pk=batch_id)
     require(request, permission, batch)
     return batch
 
@@ -106,12 +106,21 @@ def _control(verb: str, permission: str) -> Callable[[HttpRequest, int], object]
 
 
 for _verb, _permission in NEEDED.items():
+    if _verb == "delete":
+        continue  # A method, not an address.
     router.post(
         f"/{{int:batch_id}}/{_verb}",
         response=schemas.Batch,
         operation_id=f"{_verb}_batch",
         summary=_verb.capitalize(),
     )(_control(_verb, _permission))
+
+
+@router.delete("/{int:batch_id}", response={204: None}, operation_id="delete_batch")
+def delete(request: HttpRequest, batch_id: int) -> Status[None]:
+    """With its items and results, unless it is active. What it found stays."""
+    lifecycle.delete(batch_for(request, batch_id, NEEDED["delete"]), person(request))
+    return Status(204, None)
 
 
 @router.post("/{int:batch_id}/retry", response={202: schemas.Action}, operation_id="retry_batch")

@@ -24,7 +24,7 @@ def require(request: HttpRequest, permission: str, batch: Batch | None = None) -
 def batch_for(request: HttpRequest, batch_id: int, permission: str = "view_batch") -> Batch:
     """Raises Http404, PermissionDenied."""
     require(request, "view_batch")
-    batch = get_object_or_404(Batch.objects.select_related("created_by"), pk=batch_id)
+    batch = get_object_or_404(Batch.kept.select_related("created_by"), pk=batch_id)
     require(request, permission, batch)
     return batch
 

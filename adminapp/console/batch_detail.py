@@ -48,6 +48,9 @@ def control(request: HttpRequest, batch_id: int, verb: str) -> HttpResponse:
         getattr(lifecycle, verb)(batch, person(request))
     except lifecycle.IllegalTransition as error:
         messages.error(request, str(error))
+    if batch.state == BatchState.DELETING:
+        messages.success(request, f"“{batch.name}” is deleted. What it found stays.")
+        return redirect("batch-list")
     return redirect("batch-detail", batch.pk)
 
 

@@ -31,7 +31,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
         "first_page": cursor is None,
         "filters": filters,
         "filtered": any(filters.values()),
-        "states": list(BatchState),
+        "states": [state for state in BatchState if state != BatchState.DELETING],
         "operations": operations().values(),
         "poll": _poll({row.batch.state for row in page.items}),
         "demo": len(settings.DEMO_TARGETS) if may_add else 0,

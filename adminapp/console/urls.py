@@ -51,6 +51,6 @@ urlpatterns = [
     path("batches/<int:batch_id>/items/", items.items, name="batch-items"),
     path("batches/<int:batch_id>/items/<int:seq>/", items.item, name="batch-item"),
     path("batches/<int:batch_id>/retry/", failures.retry, name="batch-retry"),
-    # start, pause, resume, cancel: last, for it takes any word.
+    # start, pause, resume, cancel, delete: last, for it takes any word.
     path("batches/<int:batch_id>/<str:verb>/", batch_detail.control, name="batch-control"),
 ]

@@ -16,7 +16,7 @@ from django.tasks import task
 from pydantic import ValidationError
 from sqlalchemy import Row, select
 
-from batches.engine import leases, retention, retries, transitions
+from batches.engine import deletion, leases, retention, retries, transitions
 from batches.engine.attempt import Plan
 from batches.engine.leases import worker_name
 from batches.engine.rows import RowStorage
@@ -128,6 +128,9 @@ async def _look(engine: Engine) -> None:
     for batch in active:
         if not engine.stopping:
             await _attend(engine, batch)
+    if any(batch.state == BatchState.DELETING for batch in active):
+        # One after the other: it is in no hurry, and others want the connections.
+        _once(engine, "delete", 0, deletion.delete_marked)
     if time.monotonic() >= engine.forget_at:
         engine.forget_at = time.monotonic() + FORGET_SECONDS
         _once(engine, "forget", 0, retention.forget)
@@ -209,13 +212,8 @@ async def _plan(engine: Engine, batch_id: int) -> Plan | None:
 
 
 _LIMITS = (
-    "concurrency",
-    "max_attempts",
-    "backoff_seconds",
-    "timeout_seconds",
-    "breaker_percent",
-    "priority",
-)
+    "concurrency", "max_attempts", "backoff_seconds", "timeout_seconds", "breaker_percent", "priority",
+)  # fmt: skip
 
 
 async def _open(engine: Engine, chosen: Operation[Any]) -> None:

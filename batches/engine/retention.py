@@ -1,4 +1,7 @@
-"""E-mail addresses are personal data: what nobody has seen for as long as the setting says is forgotten."""
+"""What is kept for so many days and no longer, as the settings say.
+
+E-mail addresses are personal data: what nobody has seen for so long is forgotten, wherever it was written.
+"""
 
 from datetime import timedelta
 
@@ -7,6 +10,7 @@ from sqlalchemy import ColumnElement, Update, delete, exists, func, literal, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from batches import models
+from batches.engine import deletion
 from batches.engine.statements import BATCH, EVENT, ITEM, NOW, event
 from batches.states import FINISHED
 from dbcompat.repetition import repeatable
@@ -25,10 +29,15 @@ _NO_LIST = literal([], JSONB)
 
 
 async def forget(_: int = 0) -> None:
-    """Contacts, and the addresses in sites, pages and results. Nothing if the setting is 0."""
-    if not settings.CONSOLE_RETENTION_DAYS:
-        return
-    before = NOW - timedelta(days=settings.CONSOLE_RETENTION_DAYS)
+    """What is older than the settings say: addresses, then whole batches. Nothing where one is 0."""
+    if settings.CONSOLE_RETENTION_DAYS:
+        await _addresses(NOW - timedelta(days=settings.CONSOLE_RETENTION_DAYS))
+    if settings.CONSOLE_BATCH_RETENTION_DAYS:
+        await deletion.delete_old(settings.CONSOLE_BATCH_RETENTION_DAYS)
+
+
+async def _addresses(before: ColumnElement[object]) -> None:
+    """Contacts, and the addresses in sites, pages and results."""
     while await _contacts(before) == LOT:
         pass
     while await _sites(before) == LOT:
@@ -97,7 +106,11 @@ async def _old_batches(before: ColumnElement[object]) -> list[int]:
 @repeatable()
 async def _results(batch_id: int) -> None:
     days = settings.CONSOLE_RETENTION_DAYS
+    there = select(BATCH.c.id).where(BATCH.c.id == batch_id, BATCH.c.state.in_(sorted(FINISHED)))
     async with get_background_session() as session:
+        # It may be deleted at any moment: an event of its own would then stand in the way.
+        if await session.scalar(there.with_for_update()) is None:
+            return
         await session.execute(
             update(ITEM)
             .where(ITEM.c.batch_id == batch_id, _holds(ITEM.c.result))

@@ -18,6 +18,7 @@ GROUP = table_for(models.FailureGroup)
 THROUGHPUT = table_for(models.Throughput)
 ACTION = table_for(models.Action)
 EVENT = table_for(models.Event)
+REJECT = table_for(models.Reject)
 
 # Always the database's clock: those of two workers differ, and leases compare times.
 NOW: ColumnElement[Any] = func.now()

@@ -12,6 +12,13 @@ def _choices(states: type[BatchState] | type[ItemState]) -> list[tuple[str, str]
     return [(state.value, state.value) for state in states]
 
 
+class KeptBatches(models.Manager["Batch"]):
+    """Without those that are being deleted: these are shown to nobody any more."""
+
+    def get_queryset(self) -> models.QuerySet["Batch"]:
+        return super().get_queryset().exclude(state=BatchState.DELETING)
+
+
 class Batch(models.Model):
     name = models.CharField(max_length=200)
     operation = models.CharField(max_length=100)
@@ -45,6 +52,9 @@ class Batch(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects = models.Manager["Batch"]()
+    kept = KeptBatches()
+
     class Meta:
         ordering = ["-id"]
         default_permissions = ()
@@ -54,6 +64,7 @@ class Batch(models.Model):
             ("pause_batch", "Can pause and resume batches"),
             ("cancel_batch", "Can cancel any batch"),
             ("retry_batch", "Can retry failed items"),
+            ("delete_batch", "Can delete batches that are not active"),
             ("curate", "Can judge what was found, and keep the suppression list"),
             ("view_connections", "Can see how the console is connected"),
         ]

@@ -33,6 +33,8 @@ ENDPOINTS: list[tuple[str, str, Any, str, tuple[int, int, int, int]]] = [
     ("POST", "/batches/B/resume", None, "paused", (403, 200, 200, 200)),
     ("POST", "/batches/B/resume", None, "draft", (403, 409, 409, 409)),
     ("POST", "/batches/B/cancel", None, "draft", (403, 403, 200, 200)),
+    ("DELETE", "/batches/B", None, "draft", (403, 403, 204, 204)),
+    ("DELETE", "/batches/B", None, "queued", (403, 403, 409, 409)),
     ("POST", "/batches/B/retry", FAILED, "draft", (403, 403, 422, 422)),
     ("GET", "/batches/B/items", None, "draft", (200, 200, 200, 200)),
     ("GET", "/batches/B/items/0", None, "draft", (200, 200, 200, 200)),
@@ -103,7 +105,7 @@ def test_a_stranger_is_told_how_to_come_in(
 @pytest.mark.parametrize("path", sorted({path for _, path, *_ in ENDPOINTS}))
 def test_a_wrong_method_is_told_the_right_ones(path: str) -> None:
     allowed = ", ".join(sorted({m for m, p, *_ in ENDPOINTS if p == path}))
-    response = ask("DELETE", prepared(path, "draft"), token=create_token(user("admin")))
+    response = ask("PUT", prepared(path, "draft"), token=create_token(user("admin")))
     assert is_problem(response, 405)
     assert response.headers["Allow"] == allowed
     assert Batch.objects.count() == 1

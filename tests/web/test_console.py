@@ -155,7 +155,7 @@ def test_a_verb_that_the_state_does_not_allow_says_so() -> None:
     assert f"Batch {batch.pk} is draft: it can&#x27;t pause now." in response.content.decode()
 
 
-@pytest.mark.parametrize("verb", ["explode", "delete"])
+@pytest.mark.parametrize("verb", ["explode", "retried"])
 def test_unknown_verbs_are_not_found(verb: str) -> None:
     batch = create("checksum", 3)
     assert signed_in("admin").post(f"/batches/{batch.pk}/{verb}/").status_code == 404

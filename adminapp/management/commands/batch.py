@@ -24,6 +24,7 @@ _OF_A_BATCH = {
     "pause": "pause a batch",
     "resume": "go on with a paused batch",
     "cancel": "cancel a batch: what has not run is skipped",
+    "delete": "delete a batch that is not active; what it found stays",
     "retry": "put failed items back to pending",
     "export": "write the items to standard output",
     "verify": "recount everything; ends with 1 if a counter is wrong",
@@ -110,6 +111,10 @@ class Command(BaseCommand):
     def _cancel(self, *, number: int, **options: Any) -> None:
         self._say(lifecycle.cancel, number)
 
+    def _delete(self, *, number: int, **options: Any) -> None:
+        lifecycle.delete(_batch(number), None)
+        self.stdout.write(f"Batch {number} is deleted. Its rows go while a console runs.")
+
     def _say(self, verb: Callable[[Batch, None], None], number: int) -> None:
         batch = _batch(number)
         verb(batch, None)
@@ -140,6 +145,6 @@ class Command(BaseCommand):
 
 def _batch(number: int) -> Batch:
     try:
-        return Batch.objects.get(pk=number)
+        return Batch.kept.get(pk=number)
     except Batch.DoesNotExist:
         raise CommandError(f"There is no batch {number}.") from None
