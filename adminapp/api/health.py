@@ -1,6 +1,7 @@
 """What load balancers and monitors ask."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from adminapp import readiness
 from adminapp.api import problems
 from adminapp.api.auth import Token, require
+from batches import health
 from batches.bounded import bounded
 from batches.models import Batch
 from batches.states import BatchState
@@ -44,7 +46,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         if not Token()(request):
             return problems.unauthorized(request)
         require(request, "view_batch")
-        text = "".join(_exposed(gauge) for gauge in [_batches(), *_loop()])
+        text = "".join(_exposed(gauge) for gauge in [_batches(), *_work(), *_loop()])
     except problems.Forbidden as error:
         return problems.forbidden(request, error)
     except (OperationalError, InterfaceError) as error:
@@ -60,25 +62,57 @@ def _batches() -> Gauge:
     return "console_batches", "Batches in each state.", series
 
 
-def _loop() -> list[Gauge]:
-    health = loop.health()
+def _work() -> list[Gauge]:
+    waiting = health.waiting()
+    queued = [w.seconds for w in waiting if w.batch.state == BatchState.QUEUED]
+    silent = [w.seconds for w in waiting if w.batch.state == BatchState.RUNNING]
+    success = health.seconds_since_success()
+    outcomes = health.recent_outcomes().items()
     return [
-        ("console_loop_up", "Whether background work runs in this process.", {"": health.alive}),
+        (
+            "console_recent_items",
+            "Outcomes of the last five minutes; retried: attempts that will be repeated.",
+            {f'{{outcome="{outcome}"}}': count for outcome, count in outcomes},
+        ),
+        (
+            "console_last_success_seconds",
+            "Since an item last succeeded; infinite: not in the last week.",
+            {"": inf if success is None else success},
+        ),
+        (
+            "console_oldest_queued_seconds",
+            "For how long a batch has waited for a worker at most; 0: none waits.",
+            {"": max(queued, default=0)},
+        ),
+        (
+            "console_longest_silence_seconds",
+            "For how long nothing has come of a running batch with items due, at most; 0: none runs.",
+            {"": max(silent, default=0)},
+        ),
+    ]
+
+
+def _loop() -> list[Gauge]:
+    state = loop.health()
+    return [
+        ("console_loop_up", "Whether background work runs in this process.", {"": state.alive}),
         (
             "console_loop_lag_seconds",
             "How late the loop of this process answered in the last minute.",
             {
-                '{quantile="0.5"}': health.lag_p50_ms / 1000,
-                '{quantile="0.99"}': health.lag_p99_ms / 1000,
-                '{quantile="1"}': health.lag_max_ms / 1000,
+                '{quantile="0.5"}': state.lag_p50_ms / 1000,
+                '{quantile="0.99"}': state.lag_p99_ms / 1000,
+                '{quantile="1"}': state.lag_max_ms / 1000,
             },
         ),
-        ("console_loop_tasks", "What this process has in hand.", {"": health.tasks}),
+        ("console_loop_tasks", "What this process has in hand.", {"": state.tasks}),
     ]
 
 
 def _exposed(gauge: Gauge) -> str:
     """https://prometheus.io/docs/instrumenting/exposition_formats/"""
     name, meaning, series = gauge
-    values = "".join(f"{name}{labels} {float(value)}\n" for labels, value in series.items())
+    # Python's word for infinity is not that of the format.
+    numbers = {labels: str(float(value)).replace("inf", "+Inf") for labels, value in series.items()}
+    values = "".join(f"{name}{labels} {number}\n" for labels, number in numbers.items())
     return f"# HELP {name} {meaning}\n# TYPE {name} gauge\n{values}"

@@ -10,7 +10,7 @@ from adminapp.console import charts
 from adminapp.console.access import require
 from adminapp.console.live import answer
 from adminapp.roles import may
-from batches import pages, reports
+from batches import health, pages, reports
 from batches.operation import operations
 from batches.pages import BatchRow
 from batches.states import ACTIVE, BatchState
@@ -25,8 +25,10 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     page = pages.batches_page(cursor=cursor, **filters)
     rows = _rows(page.items)
     may_add = may(request.user, "add_batch")
+    stuck = health.stuck()
     context = {
         "rows": rows,
+        "stuck": stuck,
         "next": page.next,
         "first_page": cursor is None,
         "filters": filters,
@@ -38,6 +40,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
         "may_add": may_add,
     }
     seen = [(row["batch"].pk, row["batch"].name, *row.values()) for row in rows]
+    seen.append(tuple(found.sentence for found in stuck))
     return answer(request, "batch_list.html", context, seen)
 
 

@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from adminapp.console.access import require
 from adminapp.console.live import answer
+from batches import health
 from dbcompat import loop
 from dbcompat.doctor import Report, examine
 from dbcompat.overview import overview
@@ -22,12 +23,12 @@ def connections(request: HttpRequest) -> HttpResponse:
         report = loop.run(examine, timeout=WAIT_SECONDS)
         return render(request, "connections.html", {**_live(), "report": report, **_sorted(report)})
     context = _live()
-    seen = [context["overview"], context["health"]]
+    seen = [context["overview"], context["health"], [found.sentence for found in context["stuck"]]]
     return answer(request, "connections.html", context, seen)
 
 
 def _live() -> dict[str, Any]:
-    return {"overview": overview(), "health": loop.health(), "poll": 2}
+    return {"overview": overview(), "health": loop.health(), "stuck": health.stuck(), "poll": 2}
 
 
 def _sorted(report: Report) -> dict[str, Any]:

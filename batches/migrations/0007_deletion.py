@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
             model_name='batch',
             index=models.Index(condition=models.Q(('state__in', [batches.states.BatchState['CANCELLING'], batches.states.BatchState['DELETING'], batches.states.BatchState['QUEUED'], batches.states.BatchState['RUNNING']])), fields=['id'], name='batch_active'),
         ),
+        migrations.AddIndex(
+            model_name='throughput',
+            index=models.Index(fields=['bucket'], name='throughput_by_time'),
+        ),
         migrations.AddConstraint(
             model_name='batch',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'queued', 'running', 'paused', 'cancelling', 'cancelled', 'completed', 'deleting'])), name='batch_state_known'),

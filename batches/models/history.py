@@ -81,6 +81,8 @@ class Throughput(models.Model):
 
     class Meta:
         default_permissions = ()
+        # For what happened of late in all batches.
+        indexes = [models.Index(fields=["bucket"], name="throughput_by_time")]
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.bucket:%H:%M:%S}"

@@ -1,5 +1,7 @@
 """What monitors ask, and what they are answered."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -10,6 +12,7 @@ from dbcompat import loop
 from tests.callers import ask, is_problem
 from tests.integration.running import create
 from tests.people import user
+from tests.servers import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +65,12 @@ def test_metrics_count_batches_by_state() -> None:
     text = ask("GET", "/metrics", token=create_token(user("viewer"))).text
     for line in ('{state="draft"} 1.0', '{state="queued"} 1.0', '{state="completed"} 0.0'):
         assert f"console_batches{line}\n" in text
+
+
+def test_the_docs_name_the_metrics_there_are() -> None:
+    documented = set(re.findall(r"console_\w+", (ROOT / "docs" / "monitoring.md").read_text()))
+    text = ask("GET", "/metrics", token=create_token(user("viewer"))).text
+    assert documented == set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
 
 
 def test_metrics_are_what_prometheus_reads() -> None:
