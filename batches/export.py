@@ -14,10 +14,12 @@ def export_pages(batch: Batch, state: str = "") -> Iterator[list[dict[str, Any]]
     """Lists of up to 1,000 rows, each a mapping of COLUMNS, in the order of the input.
 
     Each page is a query of its own: no cursor or transaction stays open while a slow client reads.
+    Raises BatchGone, so that nobody takes a part for the whole.
     """
     cursor: int | None = None
     while True:
         page = pages.items_page(batch, state, cursor=cursor, limit=PAGE, results=True)
+        pages.still_there(batch)
         if page.items:
             yield [_row(item) for item in page.items]
         if page.next is None:

@@ -27,6 +27,18 @@ class Page[T]:
     next: int | None
 
 
+class BatchGone(Exception):
+    """The batch has been deleted while it was read: what was read last may have a gap."""
+
+
+def still_there(batch: Batch) -> None:
+    """To be asked after each page of a long reading. Raises BatchGone."""
+    if not Batch.kept.filter(pk=batch.pk).exists():
+        raise BatchGone(
+            f"Batch {batch.pk} has been deleted while it was read. The file is not whole."
+        )
+
+
 def batches_page(
     state: str = "", operation: str = "", q: str = "", cursor: int | None = None, limit: int = 50
 ) -> Page[BatchRow]:

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from adminapp import readiness
 from batches.intake import BadInput, NothingToRun
 from batches.lifecycle import BadRetry, IllegalTransition
+from batches.pages import BatchGone
 from dbcompat.doctor.causes import explain
 from dbcompat.embedded_programs import EmbeddedError
 
@@ -22,7 +23,7 @@ _PIPE_CLOSED = 141
 def in_words() -> Iterator[None]:
     try:
         yield
-    except (BadInput, BadRetry, IllegalTransition) as error:
+    except (BadInput, BadRetry, IllegalTransition, BatchGone) as error:
         raise CommandError(_words(error)) from error
     except (OperationalError, InterfaceError, EmbeddedError) as error:
         raise unreachable(error) from error

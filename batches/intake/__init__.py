@@ -20,6 +20,7 @@ from batches.lines import (
 )
 from batches.models import Batch, Chunk, Event, Reject
 from batches.operation import Operation
+from batches.pages import still_there
 from dbcompat.address import unpooled
 
 __all__ = ["LIMITS", "BadInput", "BatchSpec", "Line", "NothingToRun", "Preflight", "RejectLine",
@@ -69,13 +70,15 @@ def preflight_of(batch: Batch, using: str = DEFAULT_DB_ALIAS) -> Preflight:
 
 
 def rejects(batch: Batch) -> Iterator[list[Reject]]:
-    """All rejects by line, in pages of 1,000, each a query of its own."""
+    """All rejects by line, in pages of 1,000, each a query of its own. Raises BatchGone."""
     line = -1
     ordered = Reject.objects.filter(batch=batch).order_by("line", "id")
     # A line is rejected once: its number alone says where the next page begins.
     while page := list(ordered.filter(line__gt=line)[:REJECTS_PAGE]):
+        still_there(batch)
         yield page
         line = page[-1].line
+    still_there(batch)
 
 
 def _earlier(spec: BatchSpec) -> Batch | None:

@@ -12,10 +12,13 @@ from sqlalchemy import event
 
 from batches import lifecycle, models
 from batches.engine import deletion, retention
+from batches.export import export_pages
 from batches.history import history
+from batches.intake import rejects
 from batches.lifecycle import BadRetry, IllegalTransition
 from batches.models import Batch, Contact, Domain, Event, Page, Scan, SitemapFile
 from batches.operation import key_of
+from batches.pages import BatchGone
 from batches.recount import verify
 from dbcompat import loop
 from dbcompat.engines import BACKGROUND, engine_for
@@ -125,6 +128,16 @@ def test_two_who_delete_at_once_and_one_comes_too_late() -> None:
     Batch.objects.all().delete()
     with pytest.raises(IllegalTransition, match=f"Batch {batch.pk} is gone"):
         lifecycle.delete(batch, None)
+
+
+@pytest.mark.parametrize("read", [export_pages, rejects])
+def test_a_file_that_is_being_read_is_never_cut_in_silence(read: Any) -> None:
+    batch = create("checksum", [f"line {n}" for n in range(1_100)] * 2)
+    pages = read(batch)
+    assert len(next(pages)) == 1_000
+    lifecycle.delete(batch, None)
+    with pytest.raises(BatchGone, match="not whole"):
+        next(pages)
 
 
 @pytest.mark.usefixtures("loop_thread")
