@@ -44,8 +44,11 @@ async def _addresses(before: ColumnElement[object]) -> None:
         pass
     while await _pages(before) == LOT:
         pass
-    for batch_id in await _old_batches(before):
-        await _results(batch_id)
+    while batches := await _old_batches(before):
+        for batch_id in batches:
+            seq: int | None = -1
+            while seq is not None:
+                seq = await _results(batch_id, seq)
 
 
 @repeatable()
@@ -92,10 +95,9 @@ async def _changed(statement: Update) -> int:
 @repeatable()
 async def _old_batches(before: ColumnElement[object]) -> list[int]:
     """Finished then, and not seen to yet."""
-    done = exists().where(EVENT.c.batch_id == BATCH.c.id, EVENT.c.kind == "forget")
     old = (
         select(BATCH.c.id)
-        .where(BATCH.c.state.in_(sorted(FINISHED)), BATCH.c.finished_at < before, ~done)
+        .where(BATCH.c.state.in_(sorted(FINISHED)), BATCH.c.finished_at < before, ~_seen_to())
         .order_by(BATCH.c.id)
         .limit(BATCHES)
     )
@@ -104,20 +106,31 @@ async def _old_batches(before: ColumnElement[object]) -> list[int]:
 
 
 @repeatable()
-async def _results(batch_id: int) -> None:
-    days = settings.CONSOLE_RETENTION_DAYS
+async def _results(batch_id: int, after: int) -> int | None:
+    """Of the items that follow that one. The last of them; None: the batch is done, or gone."""
+    left = (ITEM.c.batch_id == batch_id) & (ITEM.c.seq > after)
+    seqs = select(ITEM.c.seq).where(left).order_by(ITEM.c.seq).limit(LOT).subquery()
     there = select(BATCH.c.id).where(BATCH.c.id == batch_id, BATCH.c.state.in_(sorted(FINISHED)))
     async with get_background_session() as session:
         # It may be deleted at any moment: an event of its own would then stand in the way.
         if await session.scalar(there.with_for_update()) is None:
-            return
-        await session.execute(
-            update(ITEM)
-            .where(ITEM.c.batch_id == batch_id, _holds(ITEM.c.result))
-            .values(result=_without(ITEM.c.result))
-        )
-        words = f"E-mail addresses in its results were removed after {days} days."
-        await session.execute(event(batch_id, "forget", words))
+            return None
+        if await session.scalar(select(_seen_to()).where(BATCH.c.id == batch_id)):
+            return None  # By another process, between two lots of ours.
+        last = await session.scalar(select(func.max(seqs.c.seq)))
+        if last is None:
+            words = f"E-mail addresses in its results were removed after {settings.CONSOLE_RETENTION_DAYS} days."
+            await session.execute(event(batch_id, "forget", words))
+            return None
+        holding = left & (ITEM.c.seq <= last) & _holds(ITEM.c.result)
+        await session.execute(update(ITEM).where(holding).values(result=_without(ITEM.c.result)))
+        return int(last)
+
+
+def _seen_to() -> ColumnElement[bool]:
+    """Since it last ended: a retry may have found addresses anew."""
+    forgotten = exists().where(EVENT.c.batch_id == BATCH.c.id, EVENT.c.kind == "forget")
+    return forgotten.where(EVENT.c.at >= BATCH.c.finished_at)
 
 
 def _holds(column: ColumnElement[object]) -> ColumnElement[bool]:
