@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import models
 from django.http import StreamingHttpResponse
 
 from adminapp.file_formats import FORMATS, TYPES, Columns, Pages, has_parquet
-from batches import findings
-from batches.export import COLUMNS, export_pages
+from batches.export import COLUMNS, export_pages, exported, exported_urls
 from batches.findings import KINDS, Filter
 from batches.intake import rejects
 from batches.models import Batch, SitemapFile, SitemapUrl
@@ -49,19 +49,19 @@ def findings_response(chosen: Filter, kind: str) -> StreamingHttpResponse:
     """All that match, every column but those for the machine. Raises KeyError for an unknown format."""
     columns = _columns(KINDS[chosen.kind])
     # As the API calls them.
-    named = {name.removesuffix("_id"): to for name, to in columns.items()}
-    return _download(chosen.kind, kind, named, findings.exported(chosen, tuple(columns)))
+    named = {name.removesuffix("_id").partition("__")[0]: to for name, to in columns.items()}
+    return _download(chosen.kind, kind, named, exported(chosen, tuple(columns)))
 
 
 def urls_response(sitemap: SitemapFile, page_type: str, kind: str) -> StreamingHttpResponse:
     """The pages that a sitemap names. Raises KeyError for an unknown format."""
     columns = _columns(SitemapUrl)
-    pages = findings.exported_urls(sitemap, page_type, tuple(columns))
+    pages = exported_urls(sitemap, page_type, tuple(columns))
     return _download("sitemap-pages", kind, columns, pages)
 
 
 _MACHINE = frozenset(
-    {"id", "pk", "digest", "sitemap", "verdict_by", "etag", "last_modified_header", "body_sha256"}
+    {"id", "pk", "digest", "sitemap", "etag", "last_modified_header", "body_sha256"}
 )
 _KINDS: list[tuple[type, type]] = [
     (models.JSONField, dict),
@@ -72,17 +72,25 @@ _KINDS: list[tuple[type, type]] = [
 ]
 
 
-_LAST = ("verdict", "verdict_at", "batch_id", "first_seen_at", "scanned_at", "changed_at")
+_LAST = (
+    "verdict", "verdict_by", "verdict_at", "batch_id", "first_seen_at", "scanned_at", "changed_at",
+)  # fmt: skip
 
 
 def _columns(model: type[models.Model]) -> dict[str, type]:
     """What a person came for first: which thing it is, then the rest as the model has it."""
     fields = [f for f in model._meta.concrete_fields if f.name not in _MACHINE]  # noqa: SLF001 -- the documented way to ask
     fields.sort(key=lambda field: field.name in _LAST)
-    return {
-        field.attname: next((to for kind, to in _KINDS if isinstance(field, kind)), str)
-        for field in fields
-    }
+    return {_asked(field): _type(field) for field in fields}
+
+
+def _asked(field: Any) -> str:
+    """Of who judged, the name: a number says nothing outside of here."""
+    return "verdict_by__username" if field.name == "verdict_by" else str(field.attname)
+
+
+def _type(field: Any) -> type:
+    return next((to for kind, to in _KINDS if isinstance(field, kind)), str)
 
 
 def _download(name: str, kind: str, columns: Columns, pages: Pages) -> StreamingHttpResponse:

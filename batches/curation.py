@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 
 from batches import lifecycle
 from batches.erasure import erase
-from batches.findings import KINDS, WORDS, Filter, names
+from batches.export import names
+from batches.findings import WORDS, Filter
 from batches.intake import BadInput, BatchSpec, create_batch
 from batches.intake.staging import lift_time_limits
 from batches.lines import printable, read_file
@@ -45,7 +46,7 @@ def judge(
 
     One statement: what a scan adds while it runs is not in it. Raises BadVerdict.
     """
-    _check(verdict)
+    check(verdict)
     rows = chosen.rows().order_by()
     if keys is not None:
         rows = rows.filter(pk__in=keys)
@@ -110,7 +111,7 @@ def judge_and_chain(
     """
     if verdict:
         # Before the batch, which may be committed by then: lists go past a pooler on a connection of their own.
-        _check(verdict)
+        check(verdict)
     with transaction.atomic():
         # Its batch first: the verdict may take the rows out of the filter.
         batch = chain(chosen, slug, user, keys) if slug else None
@@ -118,14 +119,16 @@ def judge_and_chain(
     return Judged(changed, batch.total if batch else 0, batch)
 
 
-def _check(verdict: str) -> None:
+def check(verdict: str) -> None:
+    """Raises BadVerdict."""
     if verdict not in Verdict.values:
         raise BadVerdict(f"“{verdict}” is no verdict. Choose one of: {', '.join(Verdict.labels)}.")
 
 
 def _names_of(chosen: Filter, keys: list[Any]) -> list[str]:
+    """Of those that match, as `judge` takes them."""
     column = "name" if chosen.kind == "domains" else "domain_id"
-    rows = KINDS[chosen.kind].objects.filter(pk__in=keys)
+    rows = chosen.rows().filter(pk__in=keys)
     return sorted(set(rows.values_list(column, flat=True)))
 
 

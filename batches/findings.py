@@ -1,13 +1,16 @@
 """What was found, as lists: page by page, by key, through filters that an address can carry."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from batches.bounded import bounded
+from batches.keyset import Listed, Order, page, read_cursor
 from batches.models import (
     Contact,
     Domain,
@@ -40,7 +43,6 @@ _SEARCHED = {
     SitemapFile: ("url",),
     Contact: ("address", "name"),
 }
-_EXPORT_PAGE = 1_000
 
 
 def encoded(text: str) -> str:
@@ -55,8 +57,7 @@ def encoded(text: str) -> str:
 class Filter:
     """Which rows of which list; an empty field means any. Raises nothing: what it doesn't know, it ignores.
 
-    `domain` and `batch` are for all kinds; of domains, `batch` means any batch that has scanned them, of
-    the others the last that found them.
+    `domain` and `batch` are for all kinds: of that site, and of the sites that the batch has scanned.
     """
 
     kind: str = "domains"
@@ -64,22 +65,20 @@ class Filter:
     verdict: str = ""
     domain: str = ""
     batch: int | None = None
+    changed: str = ""  # One of PERIODS: found different in the last of them.
     technology: str = ""
-    contact_kind: str = ""
     with_contacts: bool = False
     failing: bool = False
-    changed: bool = False
+    status: str = ""  # One of STATUSES.
+    language: str = ""
+    contact_form: bool = False
+    contact_kind: str = ""
 
     @classmethod
     def read(cls, kind: str, given: Mapping[str, str]) -> Self:
         """From the query of an address."""
-        text = {name: given.get(name, "").replace("\0", "").strip()[:300] for name in _TEXTS}
-        flags = {name: given.get(name, "") not in ("", "0") for name in _FLAGS}
-        batch = given.get("batch", "")
-        number = int(batch) if batch.isascii() and batch.isdecimal() and len(batch) < 19 else None
-        if text["verdict"] not in Verdict.values:
-            text["verdict"] = ""
-        return cls(kind=kind, batch=number, **text, **flags)  # type: ignore[arg-type]
+        known = (*_SHARED, *_OWN[kind])
+        return cls(kind=kind, **{name: _value(name, given.get(name, "")) for name in known})
 
     def query(self) -> dict[str, str]:
         """As `read` takes it back."""
@@ -87,7 +86,7 @@ class Filter:
         return {name: "1" if value is True else str(value) for name, value in given.items()}
 
     def rows(self) -> QuerySet[Any]:
-        """All that match, in the order of their keys."""
+        """All that match, in no order."""
         model = KINDS[self.kind]
         words = Q()
         for name in _SEARCHED[model] if self.q else ():
@@ -95,8 +94,7 @@ class Filter:
             if not self.q.isascii():
                 # Names are stored in punycode.
                 words |= Q(**{f"{name}__icontains": encoded(self.q)})
-        found = model.objects.filter(words, self._own(), self._shared())
-        return found.order_by("pk")
+        return model.objects.filter(words, self._own(), self._shared())
 
     def _shared(self) -> Q:
         found = Q(verdict=self.verdict) if self.verdict else Q()
@@ -104,33 +102,56 @@ class Filter:
             name = encoded(self.domain)
             found &= Q(name=name) if self.kind == "domains" else Q(domain=name)
         if self.changed:
-            found &= Q(changed_at__gte=F("scanned_at"), changed_at__gt=F("first_seen_at"))
-        if self.batch is None:
-            return found
-        if self.kind == "domains":
-            return found & Q(
-                Exists(Scan.objects.filter(batch_id=self.batch, domain=OuterRef("pk")))
-            )
-        return found & Q(batch_id=self.batch)
+            since = timezone.now() - PERIODS[self.changed]
+            found &= Q(changed_at__gte=since, changed_at__gt=F("first_seen_at"))
+        if self.batch is not None:
+            site = OuterRef("pk" if self.kind == "domains" else "domain_id")
+            found &= Q(Exists(Scan.objects.filter(batch_id=self.batch, domain=site)))
+        return found
 
     def _own(self) -> Q:
         found = Q()
-        if self.kind == "domains":
-            if self.technology:
-                found &= Q(technologies__contains=[self.technology])
-            if self.with_contacts:
-                found &= Q(contacts__gt=0)
-            if self.failing:
-                found &= ~Q(problem="")
-        elif self.kind == "sitemaps" and self.failing:
-            found &= ~Q(problem="")
-        elif self.kind == "contacts" and self.contact_kind:
-            found &= Q(kind=self.contact_kind)
+        for name in _OWN[self.kind]:
+            if value := getattr(self, name):
+                found &= _CONDITIONS[name](value)
         return found
 
 
-_TEXTS = ("q", "verdict", "domain", "technology", "contact_kind")
-_FLAGS = ("with_contacts", "failing", "changed")
+PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+STATUSES = ("ok", "not_ok")
+_SHARED = ("q", "verdict", "domain", "batch", "changed")
+_OWN = {
+    "domains": ("technology", "with_contacts", "failing"),
+    "pages": ("status", "language", "contact_form"),
+    "sitemaps": ("failing",),
+    "contacts": ("contact_kind",),
+}
+_CONDITIONS: dict[str, Callable[[Any], Q]] = {
+    "technology": lambda name: Q(technologies__contains=[name]),
+    "with_contacts": lambda _: Q(contacts__gt=0),
+    "failing": lambda _: ~Q(problem=""),
+    "status": lambda which: Q(status__lt=400) if which == "ok" else Q(status__gte=400),
+    # Who asks for "de" means "de-AT", too.
+    "language": lambda code: Q(language__iexact=code) | Q(language__istartswith=f"{code}-"),
+    "contact_form": lambda _: Q(contact_form=True),
+    "contact_kind": lambda kind: Q(kind=kind),
+}
+_CHOICES = {"verdict": Verdict.values, "status": STATUSES, "contact_kind": Contact.Kind.values}
+_FLAGS = ("with_contacts", "failing", "contact_form")
+
+
+def _value(name: str, given: str) -> Any:
+    text = given.replace("\0", "").strip()[:300]
+    if name == "batch":
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    if name in _FLAGS:
+        return text not in ("", "0")
+    if name == "changed":
+        # Old links have a 1 there. A month hides least.
+        return text if text in ("", *PERIODS) else "" if text == "0" else "month"
+    return text if text in _CHOICES.get(name, (text,)) else ""
+
+
 # What no list shows.
 _HEAVY = {
     Domain: ("social", "phones"),
@@ -138,22 +159,27 @@ _HEAVY = {
     SitemapFile: ("body_sha256",),
     Contact: (),
 }
+SORTS = ("site", "scanned", "changed")
+URLS = Order(("digest",))
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """`next` is the key after which the next page begins; None: there is none."""
-
-    rows: list[Any]
-    next: str | None
+def order_of(kind: str, sort: str = "site") -> Order:
+    """By site and then by key, or newest first by when it was scanned or changed last. An unknown one is "site"."""
+    key = "name" if kind == "domains" else "id"
+    if sort in SORTS[1:]:
+        return Order((f"{sort}_at", key), newest_first=True)
+    return Order((key,) if kind == "domains" else ("domain_id", key))
 
 
 @bounded
-def listed(chosen: Filter, cursor: str = "", limit: int = 50) -> Listed:
-    """By key. `cursor` as the page before gave it; one that is no key begins at the beginning."""
-    heavy = _HEAVY[KINDS[chosen.kind]]
-    after = next(iter(read_keys(chosen.kind, [cursor])), None)
-    return _page(chosen.rows().defer(*heavy), after, limit, "pk")
+def listed(chosen: Filter, cursor: str = "", limit: int = 50, sort: str = "site") -> Listed:
+    """`cursor` as the page before gave it, in the same order; one that is none begins at the beginning."""
+    rows = chosen.rows().defer(*_HEAVY[KINDS[chosen.kind]])
+    return page(rows, order_of(chosen.kind, sort), cursor, limit)
+
+
+def is_cursor(kind: str, cursor: str, sort: str) -> bool:
+    return read_cursor(KINDS[kind], order_of(kind, sort), cursor) is not None
 
 
 @bounded
@@ -161,33 +187,19 @@ def urls_of(
     sitemap: SitemapFile, page_type: str = "", cursor: str = "", limit: int = 100
 ) -> Listed:
     """The pages that a sitemap names, all or of one type, in no order that means anything."""
-    return _page(_urls(sitemap, page_type), _uuid(cursor), limit, "digest")
+    return page(urls(sitemap, page_type), URLS, cursor, limit)
 
 
-def exported_urls(
-    sitemap: SitemapFile, page_type: str, columns: tuple[str, ...]
-) -> Iterator[list[tuple[Any, ...]]]:
-    """As `exported`."""
-    return _exported(_urls(sitemap, page_type), columns, "digest")
-
-
-def _urls(sitemap: SitemapFile, page_type: str) -> QuerySet[SitemapUrl]:
-    rows = SitemapUrl.objects.filter(sitemap=sitemap).order_by("digest")
+def urls(sitemap: SitemapFile, page_type: str) -> QuerySet[SitemapUrl]:
+    rows = SitemapUrl.objects.filter(sitemap=sitemap)
     return rows.filter(page_type=page_type) if page_type else rows
 
 
 @bounded
 def suppressions(cursor: str = "", limit: int = 100) -> Listed:
     """Those who asked not to be listed, in the order of the alphabet."""
-    rows = Suppression.objects.select_related("created_by").order_by("entry")
-    return _page(rows, cursor.replace("\0", ""), limit, "entry")
-
-
-def _page(rows: QuerySet[Any], after: Any, limit: int, key: str) -> Listed:
-    found = list((rows if after is None else rows.filter(**{f"{key}__gt": after}))[: limit + 1])
-    shown = found[:limit]
-    last = getattr(shown[-1], key) if len(found) > limit else None
-    return Listed(shown, None if last is None else str(last))
+    rows = Suppression.objects.select_related("created_by")
+    return page(rows, Order(("entry",)), cursor, limit)
 
 
 def read_keys(kind: str, texts: Iterable[str]) -> list[Any]:
@@ -224,7 +236,8 @@ def how_many(chosen: Filter) -> tuple[int, str]:
 @bounded
 def matching(chosen: Filter, most: int) -> list[Any]:
     """The keys of the first that match: to act on what was counted, whatever a scan adds meanwhile."""
-    return list(chosen.rows().values_list("pk", flat=True)[:most])
+    rows = order_of(chosen.kind).sorted(chosen.rows())
+    return list(rows.values_list("pk", flat=True)[:most])
 
 
 @bounded
@@ -232,31 +245,3 @@ def unknown(kind: str, keys: list[Any]) -> list[Any]:
     """Those of the keys that nothing has."""
     known = set(KINDS[kind].objects.filter(pk__in=keys).values_list("pk", flat=True))
     return [key for key in keys if key not in known]
-
-
-def exported(chosen: Filter, columns: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
-    """All that match, 1,000 at a time, each page a query of its own: a download holds no transaction open."""
-    return _exported(chosen.rows(), columns, "pk")
-
-
-def _exported(
-    rows: QuerySet[Any], columns: tuple[str, ...], key: str
-) -> Iterator[list[tuple[Any, ...]]]:
-    after = None
-    while True:
-        following = rows if after is None else rows.filter(**{f"{key}__gt": after})
-        page = list(following.values_list(key, *columns)[:_EXPORT_PAGE])
-        if not page:
-            return
-        yield [row[1:] for row in page]
-        after = page[-1][0]
-
-
-def names(chosen: Filter) -> Iterator[str]:
-    """The domains of all that match, each once."""
-    column = "name" if chosen.kind == "domains" else "domain_id"
-    # A cursor on the server would need a connection of its own behind a pooler: by key instead.
-    rows, after = chosen.rows().order_by(column).values_list(column, flat=True).distinct(), ""
-    while page := list(rows.filter(**{f"{column}__gt": after})[:_EXPORT_PAGE]):
-        yield from page
-        after = page[-1]

@@ -1,7 +1,7 @@
 """What the API takes and answers about findings."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -34,14 +34,18 @@ class AnyFilter(Schema):
     q: Text = Field("", description="Part of a name, a title or an address.")
     verdict: Verdict | None = None
     domain: Text = Field("", description="The name of one.")
-    batch: Id | None = Field(
-        None, description="That has scanned the domain; of others, the last that found them."
+    batch: Id | None = Field(None, description="That has scanned the site.")
+    changed: Literal["", "day", "week", "month"] = Field(
+        "", description="Only what a scan has found different in the last day, week or month."
     )
-    changed: bool = Field(False, description="Only what the last scan found different.")
 
 
 class PageFilter(AnyFilter):
-    pass
+    status: Literal["", "ok", "not_ok"] = Field(
+        "", description="Whether the server answered with the page, or with an error."
+    )
+    language: Text = Field("", description="As pages name theirs; “de” stands for “de-AT”, too.")
+    contact_form: bool = False
 
 
 class SitemapFilter(AnyFilter):
@@ -65,7 +69,8 @@ class _Found(Schema):
     scanned_at: datetime
     changed_at: datetime
     changed: bool = Field(
-        validation_alias="has_changed", description="Whether the last scan found it different."
+        validation_alias="has_changed",
+        description="Whether any scan has found it different since the first; `changed_at`: when last.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -34,6 +34,7 @@ KINDS = (
 )
 
 
+Sort = Literal["site", "scanned", "changed"]
 # To mypy it is a type, and takes no variable.
 _QUERY: Any = Query
 
@@ -66,13 +67,19 @@ def typed[**P, T](handler: Callable[P, T], **types: Any) -> Callable[P, T]:
 
 
 def _listing(kind: Kind) -> Callable[..., object]:
-    def listing(request: HttpRequest, chosen: Any, cursor: Any = None) -> object:
-        """By key, 100 a page. `cursor` is `next` of the page before."""
+    def listing(
+        request: HttpRequest, chosen: Any, cursor: schemas.Text = "", sort: Sort = "site"
+    ) -> object:
+        """100 a page: by site, or newest first by when it was scanned or changed. `cursor` is `next` of the page before."""
         require(request, "view_batch")
-        page = findings.listed(_asked(kind, request, chosen, "cursor"), str(cursor or ""), 100)
+        asked = _asked(kind, request, chosen, "cursor", "sort")
+        if cursor and not findings.is_cursor(kind.name, cursor, sort):
+            words = "This is not `next` of a page in the same order"
+            raise ValidationError([{"loc": ("query", "cursor"), "msg": words}])
+        page = findings.listed(asked, cursor, 100, sort)
         return {"items": page.rows, "next": page.next}
 
-    return typed(listing, chosen=_QUERY[kind.filter], cursor=kind.key | None)
+    return typed(listing, chosen=_QUERY[kind.filter])
 
 
 def _counting(kind: Kind) -> Callable[..., object]:

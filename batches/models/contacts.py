@@ -31,9 +31,9 @@ class Contact(Finding):
     class Meta(Finding.Meta):
         indexes = [
             models.Index(fields=["domain", "id"], name="contact_by_domain"),
-            models.Index(fields=["verdict", "id"], name="contact_by_verdict"),
-            models.Index(fields=["batch_id", "id"], name="contact_by_batch"),
-            models.Index(fields=["scanned_at"], name="contact_by_age"),
+            models.Index(fields=["verdict", "domain", "id"], name="contact_by_verdict"),
+            models.Index(fields=["scanned_at", "id"], name="contact_by_scan"),
+            models.Index(fields=["changed_at", "id"], name="contact_by_change"),
         ]
 
     def __str__(self) -> str:

@@ -65,8 +65,8 @@ class Finding(models.Model):
 
     @property
     def has_changed(self) -> bool:
-        """By the last scan, which was not the first."""
-        return self.changed_at > self.first_seen_at and self.changed_at >= self.scanned_at
+        """Since it was first found; when last, `changed_at` says, whatever has been scanned after that."""
+        return self.changed_at > self.first_seen_at
 
 
 def reference(to: Any, name: str) -> Any:
@@ -108,6 +108,8 @@ class Domain(Finding):
     class Meta(Finding.Meta):
         indexes = [
             models.Index(fields=["verdict", "name"], name="domain_by_verdict"),
+            models.Index(fields=["scanned_at", "name"], name="domain_by_scan"),
+            models.Index(fields=["changed_at", "name"], name="domain_by_change"),
             ManyValued(fields=["technologies"], name="domain_by_technology"),
         ]
 
@@ -128,7 +130,10 @@ class Scan(models.Model):
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["domain", "-at"], name="scan_history")]
+        indexes = [
+            models.Index(fields=["domain", "-at"], name="scan_history"),
+            models.Index(fields=["batch_id", "domain"], name="scan_by_batch"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.domain_id} in {self.batch_id}/{self.seq}"
@@ -172,8 +177,9 @@ class Page(Finding):
     class Meta(Finding.Meta):
         indexes = [
             models.Index(fields=["domain", "id"], name="page_by_domain"),
-            models.Index(fields=["verdict", "id"], name="page_by_verdict"),
-            models.Index(fields=["batch_id", "id"], name="page_by_batch"),
+            models.Index(fields=["verdict", "domain", "id"], name="page_by_verdict"),
+            models.Index(fields=["scanned_at", "id"], name="page_by_scan"),
+            models.Index(fields=["changed_at", "id"], name="page_by_change"),
         ]
 
     def __str__(self) -> str:

@@ -51,8 +51,9 @@ class SitemapFile(Finding):
     class Meta(Finding.Meta):
         indexes = [
             models.Index(fields=["domain", "id"], name="sitemap_by_domain"),
-            models.Index(fields=["verdict", "id"], name="sitemap_by_verdict"),
-            models.Index(fields=["batch_id", "id"], name="sitemap_by_batch"),
+            models.Index(fields=["verdict", "domain", "id"], name="sitemap_by_verdict"),
+            models.Index(fields=["scanned_at", "id"], name="sitemap_by_scan"),
+            models.Index(fields=["changed_at", "id"], name="sitemap_by_change"),
         ]
 
     def __str__(self) -> str:

@@ -1,18 +1,22 @@
 """Lists of what was found, verdicts on it, and the batches that follow from them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from batches import curation, findings
 from batches.curation import BadVerdict, chain, judge, judge_and_chain, list_again, suppress
-from batches.findings import Filter, exported, listed, names, read_keys
+from batches.export import exported, names
+from batches.findings import KINDS, SORTS, Filter, listed, order_of, read_keys
 from batches.history import history
 from batches.intake import BadInput
-from batches.models import Batch, Contact, Domain, Item, Page, Scan, Suppression
+from batches.models import Batch, Contact, Domain, Item, Page, Scan, SitemapFile, Suppression
 from batches.operation import key_of
 from tests.integration.running import create
 
@@ -30,13 +34,13 @@ def contacts(domain: str, *addresses: str, **values: object) -> None:
     )
 
 
-def keys(chosen: Filter, limit: int = 2) -> Iterator[str]:
-    page = listed(chosen, limit=limit)
+def keys(chosen: Filter, limit: int = 2, sort: str = "site") -> Iterator[str]:
+    page = listed(chosen, limit=limit, sort=sort)
     while True:
         yield from (str(row.pk) for row in page.rows)
         if page.next is None:
             return
-        page = listed(chosen, page.next, limit)
+        page = listed(chosen, page.next, limit, sort)
 
 
 def test_a_list_is_read_page_by_page_and_whole() -> None:
@@ -44,6 +48,42 @@ def test_a_list_is_read_page_by_page_and_whole() -> None:
     assert list(keys(Filter())) == ["a.test", "b.test", "c.test", "d.test", "e.test"]
     contacts("a.test", *(f"{n}@a.test" for n in range(7)))
     assert len(set(keys(Filter("contacts"), 3))) == 7
+
+
+def test_what_is_found_on_a_site_stands_together() -> None:
+    for site in ("c.test", "a.test", "b.test"):
+        contacts(site, *(f"{n}@{site}" for n in range(5)))
+    sites = [Contact.objects.get(pk=key).domain_id for key in keys(Filter("contacts"))]
+    assert sites == ["a.test"] * 5 + ["b.test"] * 5 + ["c.test"] * 5
+
+
+@pytest.mark.parametrize("sort", ["scanned", "changed"])
+def test_newest_first_and_what_is_alike_by_key(sort: str) -> None:
+    then = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
+    for day, name in enumerate(["b.test", "c.test", "a.test"]):
+        domains(name, **{f"{sort}_at": then + timedelta(days=day)})
+    domains("d.test", "e.test", "f.test", **{f"{sort}_at": then})
+    found = list(keys(Filter(), 2, sort))
+    assert found == ["a.test", "c.test", "f.test", "e.test", "d.test", "b.test"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("sort", SORTS)
+def test_each_order_has_an_index(kind: str, sort: str) -> None:
+    order = order_of(kind, sort)
+    for chosen in (Filter(kind), Filter(kind, verdict="maybe")):
+        if chosen.verdict and sort != "site":
+            continue
+        with connection.cursor() as cursor:
+            # So few rows are sorted faster than an index is read.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+        plan = order.sorted(chosen.rows()).explain()
+        assert "Index Scan" in plan
+        assert "Sort" not in plan
+        # Nor are those read that have another verdict.
+        assert "Filter" not in plan
 
 
 def test_a_page_costs_one_query_and_loads_nothing_heavy() -> None:
@@ -94,9 +134,70 @@ def test_contacts_are_filtered_by_what_they_are() -> None:
     assert [c.address for c in listed(Filter("contacts", q="doe")).rows] == ["jo@free.test"]
 
 
+def test_pages_are_filtered_by_what_they_are() -> None:
+    page("a.test", status=200, language="de-AT", contact_form=True)
+    page("b.test", status=404, language="en")
+    page("c.test", language="den")
+
+    def found(**chosen: Any) -> set[str]:
+        return {row.domain_id for row in listed(Filter("pages", **chosen)).rows}
+
+    assert found(status="ok") == found(language="DE") == found(contact_form=True) == {"a.test"}
+    assert found(status="not_ok") == {"b.test"}
+
+
+def page(domain: str, **values: object) -> None:
+    Page.objects.create(id=key_of(domain, "/"), domain_id=domain, url=domain, **values)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_a_batch_is_what_is_on_the_sites_it_scanned(kind: str) -> None:
+    for site in ("a.test", "b.test"):
+        domains(site, batch_id=9)
+        contacts(site, f"info@{site}", batch_id=9)
+        page(site, batch_id=9)
+        SitemapFile.objects.create(id=key_of(site, "s"), domain_id=site, url=site, batch_id=9)
+    Scan.objects.create(batch_id=7, seq=0, domain_id="b.test", operation="page_scan")
+    Scan.objects.create(batch_id=9, seq=0, domain_id="b.test", operation="page_scan")
+    for batch in (7, 9):
+        rows = listed(Filter(kind, batch=batch)).rows
+        assert [getattr(row, "domain_id", row.pk) for row in rows] == ["b.test"]
+
+
+def test_a_change_is_found_whatever_was_scanned_after_it() -> None:
+    now = timezone.now()
+    for days in (0, 3, 20, 90):
+        changed = {"changed_at": now - timedelta(days=days, minutes=5), "scanned_at": now}
+        domains(f"{days}.test", first_seen_at=now - timedelta(days=99), **changed)
+    domains("found.test")
+    found = {period: set(keys(Filter(changed=period))) for period in ("day", "week", "month")}
+    assert found["day"] == {"0.test"}
+    assert found["week"] == {"0.test", "3.test"}
+    assert found["month"] == {"0.test", "3.test", "20.test"}
+    # What an address said when there were no periods, and what none ever said.
+    assert Filter.read("domains", {"changed": "1"}).changed == "month"
+    assert Filter.read("domains", {"changed": "0"}).changed == ""
+
+
+def test_what_a_list_does_not_know_it_ignores() -> None:
+    given = {"contact_kind": "bogus", "verdict": "bogus", "status": "bogus", "technology": "PHP"}
+    for kind in ("pages", "sitemaps", "contacts"):
+        assert Filter.read(kind, given) == Filter(kind)
+
+
 def test_a_cursor_that_is_none_begins_at_the_beginning() -> None:
     contacts("a.test", "info@a.test")
-    assert len(listed(Filter("contacts"), "nonsense").rows) == 1
+    key = key_of("a", "b")
+    for cursor in (
+        "nonsense",
+        "~",
+        f"~{key}x",
+        "2026-05-01~",
+        f"2026-05-01T00:00:00~{key}",
+        "a\0~b",
+    ):
+        for sort in SORTS:
+            assert len(listed(Filter("contacts"), cursor, sort=sort).rows) == 1
     assert read_keys("contacts", ["nonsense", str(key_of("a", "b"))]) == [key_of("a", "b")]
 
 
@@ -165,6 +266,13 @@ class TestChains:
         assert (done.changed, done.queued) == (2, 2)
         assert done.batch is not None
         assert done.batch.state == "queued"
+
+    def test_of_the_chosen_those_are_run_that_are_judged(self) -> None:
+        domains("a.test")
+        domains("b.test", verdict="archived")
+        both = ["a.test", "b.test"]
+        done = judge_and_chain(Filter(verdict="new"), "selected", "page_scan", None, both)
+        assert (done.changed, done.queued) == (1, 1)
 
     def test_with_nothing_to_run_nothing_is_judged(self) -> None:
         domains("a.test")

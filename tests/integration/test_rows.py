@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.db import connection
 
+from batches.curation import judge
 from batches.engine.rows import COPY_FROM, RowStorage
+from batches.findings import Filter
 from batches.models import Domain, Item, Page, Scan
 from batches.operation import (
     Context,
@@ -148,9 +151,12 @@ class TestMerging:
     def test_a_verdict_and_its_first_day_survive_every_scan(self) -> None:
         stored(domain("a.test", title="One"))
         before = the("a.test")
-        Domain.objects.update(verdict="selected")
+        judge(Filter(), "selected", User.objects.create_user("ada"))
+        judged = the("a.test")
         stored(domain("a.test", title="Two"))
-        assert the("a.test").verdict == "selected"
+        after = the("a.test")
+        assert (after.verdict, after.verdict_by) == ("selected", User.objects.get())
+        assert after.verdict_at == judged.verdict_at is not None
         assert the("a.test").first_seen_at == before.first_seen_at
 
     def test_what_is_found_for_the_first_time_is_no_change(self) -> None:
@@ -166,8 +172,11 @@ class TestMerging:
         assert not the("a.test").has_changed
         stored(domain("a.test", title="Two", batch_id=1))
         assert the("a.test").has_changed
+        before = the("a.test")
         stored(domain("a.test", title="Two", batch_id=2))
-        assert not the("a.test").has_changed
+        after = the("a.test")
+        assert after.changed_at == before.changed_at
+        assert after.scanned_at > before.scanned_at
 
     @pytest.mark.parametrize("many", [3, COPY_FROM + 3])
     def test_few_and_many_are_written_alike(self, many: int) -> None:

@@ -76,7 +76,8 @@ class TestVerdicts:
         assert judged("archived") == {"a.de"}
 
     @pytest.mark.parametrize(
-        "nothing", [{}, {"q": ""}, {"q": "  "}, {"changed": False}, {"verdict": None}]
+        "nothing",
+        [{}, {"q": ""}, {"q": "  "}, {"failing": False}, {"changed": ""}, {"verdict": None}],
     )
     def test_everything_there_is_must_be_meant(self, nothing: dict[str, Any]) -> None:
         status, problem = judge({"filter": nothing})

@@ -77,7 +77,7 @@ def test_a_row_has_what_the_table_has(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_pages_lead_to_the_end_and_cost_one_query_each(kind: str) -> None:
-    model, key = MODELS[kind], "name" if kind == "domains" else "id"
+    model, key = MODELS[kind], ("name",) if kind == "domains" else ("domain", "id")
     for number in range(205):
         values = {"name": f"{number}.de"} if kind == "domains" else {
             "id": key_of("c.de", str(number)), "domain_id": "c.de",
@@ -91,12 +91,12 @@ def test_pages_lead_to_the_end_and_cost_one_query_each(kind: str) -> None:
         asked = [q["sql"] for q in queries if model._meta.db_table in q["sql"]]
         assert len(asked) == 1
         assert "COUNT" not in asked[0]
-        keys += [row[key] for row in page["items"]]
+        keys += [[row[name] for name in key] for row in page["items"]]
         pages += 1
         path = f"/{kind}?cursor={page['next']}" if page["next"] else ""
     assert pages == 3
-    assert keys == sorted(set(keys))
-    assert len(keys) == model.objects.count()
+    assert keys == sorted(keys)
+    assert len({str(one) for one in keys}) == len(keys) == model.objects.count()
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,12 @@ def test_pages_lead_to_the_end_and_cost_one_query_each(kind: str) -> None:
         ("/domains?with_contacts=true&q=b.", {"b.de"}),
         ("/domains?with_contacts=false", {"a.de", "b.de", "dead.de", "xn--bcher-kva.de"}),
         ("/domains?failing=1", {"dead.de"}),
-        ("/domains?changed=1", {"a.de"}),
+        ("/domains?changed=month", {"a.de"}),
         ("/pages?q=b.de", {"b.de"}),
         ("/pages?domain=a.de", {"a.de"}),
+        ("/pages?status=not_ok", {"b.de"}),
+        ("/pages?language=de", {"b.de"}),
+        ("/pages?contact_form=true", {"b.de"}),
         ("/pages?batch=7", {"b.de"}),
         ("/sitemaps?failing=1", {"b.de"}),
         ("/sitemaps?q=a.de", {"a.de"}),
@@ -130,7 +133,7 @@ def test_filters(path: str, names: set[str]) -> None:
     Domain.objects.filter(name="b.de").update(verdict="maybe")
     Domain.objects.filter(name="a.de").update(first_seen_at=LONG_AGO)
     Scan.objects.create(batch_id=7, seq=0, operation="page_scan", **b)
-    Page.objects.filter(**b).update(batch_id=7)
+    Page.objects.filter(**b).update(status=404, language="de-AT", contact_form=True)
     SitemapFile.objects.filter(**b).update(problem="Not XML.")
     Contact.objects.filter(**b).update(kind="free")
     assert {row.get("domain") or row["name"] for row in items(path)} == names
@@ -154,7 +157,10 @@ def test_filters(path: str, names: set[str]) -> None:
         ("/domains?q=" + "x" * 301, "q: String should have at most 300 characters"),
         ("/domains?q=a%00b", "q: Nothing that is stored holds a NUL"),
         ("/domains?cursor=%00", "cursor: Nothing that is stored holds a NUL"),
-        ("/pages?cursor=nonsense", "cursor: Input should be a valid UUID"),
+        ("/pages?cursor=nonsense", "cursor: This is not `next` of a page in the same order"),
+        ("/domains?cursor=a.de&sort=scanned", "cursor: This is not `next`"),
+        ("/domains?sort=bogus", "sort: Input should be 'site', 'scanned' or 'changed'"),
+        ("/domains?changed=1", "changed: Input should be"),
         ("/sitemaps/" + str(key_of("a.de", "sitemap")) + "/urls?cursor=x", "cursor: Input should"),
     ],
 )
@@ -169,7 +175,8 @@ def test_a_question_that_makes_no_sense_is_told_what_would(path: str, words: str
     [
         ("/domains?cursor=%F0%9F%92%A5", None),
         ("/domains?cursor=" + "0" * 300, "a.de"),
-        ("/pages?cursor=ffffffff-ffff-ffff-ffff-ffffffffffff", None),
+        ("/pages?cursor=z.de~ffffffff-ffff-ffff-ffff-ffffffffffff", None),
+        ("/domains?cursor=9999-12-31T00:00:00.000000Z~a.de&sort=scanned", "dead.de"),
         ("/domains?q=%ff", None),
     ],
 )
