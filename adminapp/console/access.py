@@ -1,9 +1,13 @@
 """Who may do what, asked by every view: a button that is not shown protects nothing."""
 
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 
 from adminapp.roles import NEEDED, WORDS, may
 from batches.lifecycle import legal_verbs
@@ -32,3 +36,30 @@ def batch_for(request: HttpRequest, batch_id: int, permission: str = "view_batch
 def verbs_for(request: HttpRequest, batch: Batch) -> list[str]:
     """The buttons to show: what the state allows and this person may."""
     return [verb for verb in legal_verbs(batch) if may(request.user, NEEDED[verb], batch)]
+
+
+def posted[**P](
+    back: Callable[P, str],
+) -> Callable[[Callable[P, HttpResponse]], Callable[P, HttpResponse]]:
+    """Of a view that changes something, what a GET is answered: the page that it belongs to, by `back`.
+
+    Whoever sends a form after the end of a session signs in and is led to its address, without what was sent.
+    """
+
+    def decorated(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+        @wraps(view)
+        def inner(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            request = args[0]
+            assert isinstance(request, HttpRequest)
+            if request.method == "POST":
+                return view(*args, **kwargs)
+            target = back(*args, **kwargs)
+            messages.warning(request, _NOT_SENT)
+            return redirect(target)
+
+        return inner
+
+    return decorated
+
+
+_NOT_SENT = "Nothing was changed: the session had ended. What you asked for has to be sent again."

@@ -1,17 +1,19 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.urls import reverse
 
 from adminapp.console import charts
-from adminapp.console.access import batch_for, person, verbs_for
+from adminapp.console.access import batch_for, person, posted, verbs_for
 from adminapp.console.findings import decisions
 from adminapp.console.live import answer
 from adminapp.file_formats import has_parquet
 from adminapp.roles import NEEDED, may
 from batches import lifecycle, reports
+from batches.findings import KINDS, WORDS
 from batches.intake import preflight_of
 from batches.models import Batch
 from batches.operation import operations
@@ -39,7 +41,13 @@ def batch_detail(request: HttpRequest, batch_id: int) -> HttpResponse:
     return answer(request, "batch_detail.html", context, seen)
 
 
-@require_POST
+def _page(request: HttpRequest, batch_id: int, verb: str) -> str:
+    if verb not in NEEDED:
+        raise Http404
+    return reverse("batch-detail", args=[batch_id])
+
+
+@posted(_page)
 def control(request: HttpRequest, batch_id: int, verb: str) -> HttpResponse:
     if verb not in NEEDED:
         raise Http404
@@ -69,8 +77,21 @@ def _live(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "verbs": verbs_for(request, batch),
         "may_retry": may(request.user, "retry_batch"),
         "takes_sites": found is not None and found.noun == "site",
+        "finds": [(f"{WORDS[kind][0]}-list", WORDS[kind][1]) for kind in _finds(batch.operation)],
         "finished": batch.state in FINISHED,
     }
+
+
+def _finds(slug: str) -> Iterable[str]:
+    """Kinds of findings; somebody's own operation may find all of them."""
+    return _FINDS.get(slug, KINDS)
+
+
+_FINDS = {
+    "page_scan": ("domains", "pages"),
+    "sitemap_scan": ("domains", "sitemaps"),
+    "email_scan": ("domains", "contacts"),
+}
 
 
 def _limits(batch: Batch) -> list[tuple[str, Any]]:

@@ -5,9 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
 
-from adminapp.console.access import batch_for, person
+from adminapp.console.access import batch_for, person, posted
 from adminapp.roles import may
 from batches import lifecycle, pages, reports
 from batches.models import Attempt, Batch, FailureGroup
@@ -30,7 +29,7 @@ def failures(request: HttpRequest, batch_id: int) -> HttpResponse:
     return render(request, "failures.html", context)
 
 
-@require_POST
+@posted(lambda request, batch_id: reverse("batch-detail", args=[batch_id]))
 def retry(request: HttpRequest, batch_id: int) -> HttpResponse:
     batch = batch_for(request, batch_id, "retry_batch")
     scope = request.POST.get("scope", "")

@@ -163,7 +163,14 @@ def test_unknown_verbs_are_not_found(verb: str) -> None:
 
 def test_reading_changes_nothing() -> None:
     batch = create("checksum", 3)
-    assert signed_in("admin").get(f"/batches/{batch.pk}/start/").status_code == 405
+    client = signed_in("admin")
+    for verb in ("start", "retry"):
+        response = client.get(f"/batches/{batch.pk}/{verb}/", follow=True)
+        assert response.redirect_chain == [(f"/batches/{batch.pk}/", 302)]
+        assert "Nothing was changed: the session had ended." in response.content.decode()
+    assert client.get(f"/batches/{batch.pk}/explode/").status_code == 404
+    batch.refresh_from_db()
+    assert batch.state == "draft"
 
 
 def test_a_live_page_answers_304_until_something_changes() -> None:
@@ -237,7 +244,7 @@ def test_items_can_be_searched() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["items/?state=bogus&cursor=x&group=y", "items/99999/", "export/?format=xml"]
+    "page", ["items/?state=bogus&cursor=x&group=y", "items/99999/", "export/?state=bogus"]
 )
 def test_odd_addresses_do_no_harm(page: str) -> None:
     batch = create("checksum", 3)
