@@ -1,116 +1,102 @@
-"""Lists of what was found, and what people decide about it."""
+"""Lists of what was found."""
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
-from adminapp.console.access import person, require
+from adminapp.console.access import require
 from adminapp.exports import findings_response, formats
 from adminapp.file_formats import FORMATS, NO_PARQUET
 from adminapp.roles import may
-from batches import curation, findings
-from batches.curation import BadVerdict, Judged
-from batches.findings import WORDS, Filter, some
-from batches.intake import BadInput
-from batches.models import Contact, Verdict
-from batches.operation import UnknownOperation, operations
+from batches import findings
+from batches.findings import PERIODS, SORTS, WORDS, Filter
+from batches.models import Batch, Contact, Domain, Verdict
+from batches.operation import operations
+
+_SORTED = {"site": "by site", "scanned": "newest scan first", "changed": "newest change first"}
 
 
 def finding_list(request: HttpRequest, kind: str) -> HttpResponse:
     require(request, "view_batch")
-    chosen = Filter.read(kind, request.GET.dict())
-    cursor = request.GET.get("cursor", "")
-    page = findings.listed(chosen, cursor)
+    return list_page(request, Filter.read(kind, request.GET.dict()))
+
+
+def list_page(
+    request: HttpRequest,
+    chosen: Filter,
+    ticked: Collection[Any] = (),
+    asked: dict[str, str] | None = None,
+) -> HttpResponse:
+    """A page of the list, by the cursor and the order in the address; with `asked`, as a decision that was refused left it."""
+    place = _place(request)
+    page = findings.listed(chosen, place.get("cursor", ""), sort=place.get("sort", "site"))
+    order = {name: value for name, value in place.items() if name == "sort"}
     context = {
-        "kind": kind,
-        "title": WORDS[kind][1].capitalize(),
+        "kind": chosen.kind,
+        "title": WORDS[chosen.kind][1].capitalize(),
         "kinds": [(f"{one}-list", many.capitalize()) for one, many in WORDS.values()],
         "rows": page.rows,
-        "next": _query(chosen, cursor=page.next or ""),
-        "more": page.next is not None,
-        "first_page": not cursor,
+        "ticked": ticked,
+        "asked": asked or {},
+        "first": list_url(chosen, **order),
+        "next": page.next and list_url(chosen, **order, cursor=page.next),
+        "bare": list_url(Filter(chosen.kind)),
+        "first_page": "cursor" not in place,
         "filter": chosen,
         "filtered": bool(chosen.query()),
+        "hidden": hidden(chosen),
         "query": _query(chosen),
-        "verdicts": Verdict.choices,
-        "contact_kinds": Contact.Kind.values,
-        "formats": [(name, name in formats()) for name in FORMATS],
-        "no_parquet": NO_PARQUET,
+        "here": _query(chosen, **place),
+        **_of(chosen),
+        **_choices(place),
         **decisions(request),
     }
-    return render(request, f"findings/{kind}.html", context)
+    return render(request, f"findings/{chosen.kind}.html", context, status=422 if asked else 200)
 
 
-def export(request: HttpRequest, kind: str) -> StreamingHttpResponse:
+def _place(request: HttpRequest) -> dict[str, str]:
+    """Where in the list the person is; what is not known, or goes without saying, is left out."""
+    place = {"cursor": request.GET.get("cursor", ""), "sort": request.GET.get("sort", "")}
+    if place["sort"] not in SORTS[1:]:
+        del place["sort"]
+    return {name: value for name, value in place.items() if value}
+
+
+def _of(chosen: Filter) -> dict[str, Any]:
+    """Whose findings these are, as far as there are pages about them."""
+    return {
+        "batch": Batch.objects.filter(pk=chosen.batch).first() if chosen.batch else None,
+        "site": Domain.objects.filter(pk=chosen.domain).first() if chosen.domain else None,
+    }
+
+
+def _choices(place: dict[str, str]) -> dict[str, Any]:
+    return {
+        "verdicts": Verdict.choices,
+        "contact_kinds": Contact.Kind.values,
+        "periods": PERIODS,
+        "sort": place.get("sort", "site"),
+        "sorts": _SORTED.items(),
+        "formats": [(name, name in formats()) for name in FORMATS],
+        "no_parquet": NO_PARQUET,
+    }
+
+
+def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     require(request, "view_batch")
     wanted = request.GET.get("format", "csv")
     if wanted not in formats():
-        raise Http404(f"Formats are {', '.join(formats())}.")
+        return no_such_format(request)
     return findings_response(Filter.read(kind, request.GET.dict()), wanted)
 
 
-@require_POST
-def decide(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """A verdict, a next operation, or both: for the chosen rows, or after a question for all that match."""
-    require(request, "curate")
-    verdict, slug = request.POST.get("verdict", ""), request.POST.get("operation", "")
-    if slug:
-        require(request, "add_batch")
-    chosen = Filter.read(kind, request.POST.dict() | {"verdict": request.POST.get("of", "")})
-    everything = request.POST.get("scope") == "all"
-    keys = None if everything else findings.read_keys(kind, request.POST.getlist("keys"))
-    if keys == []:
-        messages.error(
-            request, "Nothing was chosen. Tick some rows, or decide about all that match."
-        )
-    elif not verdict and not slug:
-        messages.error(request, "Choose a verdict, an operation to start, or both.")
-    elif everything and not request.POST.get("sure"):
-        return _question(request, chosen, verdict, slug)
-    else:
-        return _decided(request, chosen, verdict, slug, keys)
-    return redirect(list_url(chosen))
-
-
-def _decided(
-    request: HttpRequest, chosen: Filter, verdict: str, slug: str, keys: list[Any] | None
-) -> HttpResponse:
-    try:
-        done = curation.judge_and_chain(chosen, verdict, slug, person(request), keys)
-    except (BadVerdict, BadInput, UnknownOperation) as error:
-        messages.error(request, str(error))
-        return redirect(list_url(chosen))
-    messages.success(request, _said(chosen.kind, verdict, done))
-    return redirect("batch-detail", done.batch.pk) if done.batch else redirect(list_url(chosen))
-
-
-def _said(kind: str, verdict: str, done: Judged) -> str:
-    words = f"{some(done.changed, kind)} changed to “{Verdict(verdict).label}”." if verdict else ""
-    if done.batch:
-        words += f" {done.queued:,} site{'' if done.queued == 1 else 's'} queued in this batch."
-    return words.strip()
-
-
-def _question(request: HttpRequest, chosen: Filter, verdict: str, slug: str) -> HttpResponse:
-    count, how_many = findings.how_many(chosen)
-    context = {
-        "kind": chosen.kind,
-        "count": count,
-        "how_many": how_many,
-        "verdict": verdict,
-        "verdict_label": Verdict(verdict).label if verdict in Verdict.values else "",
-        "operation": operations().get(slug),
-        "filter": chosen,
-        "hidden": [("of" if name == "verdict" else name, v) for name, v in chosen.query().items()],
-        "back": list_url(chosen),
-    }
-    return render(request, "findings/question.html", context)
+def no_such_format(request: HttpRequest) -> HttpResponse:
+    return render(request, "400.html", {"why": f"Formats are {', '.join(formats())}."}, status=400)
 
 
 def decisions(request: HttpRequest) -> dict[str, Any]:
@@ -123,9 +109,15 @@ def decisions(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def hidden(chosen: Filter) -> list[tuple[str, str]]:
+    """A filter as fields of a form, in which `verdict` is the one that is given."""
+    return [("of" if name == "verdict" else name, value) for name, value in chosen.query().items()]
+
+
 def _query(chosen: Filter, **more: str) -> str:
-    return urlencode({**chosen.query(), **{name: value for name, value in more.items() if value}})
+    return urlencode({**chosen.query(), **more})
 
 
-def list_url(chosen: Filter) -> str:
-    return f"{reverse(f'{WORDS[chosen.kind][0]}-list')}?{_query(chosen)}"
+def list_url(chosen: Filter, **more: str) -> str:
+    query = _query(chosen, **more)
+    return reverse(f"{WORDS[chosen.kind][0]}-list") + (f"?{query}" if query else "")

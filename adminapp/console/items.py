@@ -1,15 +1,17 @@
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
 from adminapp.batch_json import json_text
 from adminapp.console.access import batch_for
+from adminapp.console.findings import no_such_format
 from adminapp.console.previews import preview
 from adminapp.exports import export_response, formats
 from adminapp.roles import may
 from batches import pages, reports
-from batches.models import Attempt, FailureGroup, Item
+from batches.models import Attempt, FailureGroup, Item, Scan
 from batches.operation import InvalidTarget, operations
 from batches.operations.web.targets import domain_of
 from batches.states import ItemState
@@ -46,6 +48,7 @@ def item(request: HttpRequest, batch_id: int, seq: int) -> HttpResponse:
     context = {
         "batch": batch,
         "item": found,
+        "scan": Scan.objects.filter(pk=(batch.pk, seq)).first(),
         "attempts": Attempt.objects.filter(batch=batch, seq=seq).order_by("id")[:100],
         "preview": preview(batch.operation, found.result),
         "site": _site(batch.operation, found.target),
@@ -58,11 +61,13 @@ def item(request: HttpRequest, batch_id: int, seq: int) -> HttpResponse:
     return render(request, "item.html", context)
 
 
-def export(request: HttpRequest, batch_id: int) -> StreamingHttpResponse:
+def export(request: HttpRequest, batch_id: int) -> HttpResponseBase:
     batch = batch_for(request, batch_id)
     kind, state = request.GET.get("format", "csv"), request.GET.get("state", "")
-    if kind not in formats() or state not in ("", *STATES):
-        raise Http404(f"Formats are {', '.join(formats())}.")
+    if state not in ("", *STATES):
+        raise Http404
+    if kind not in formats():
+        return no_such_format(request)
     return export_response(batch, kind, state)
 
 

@@ -32,6 +32,11 @@ document.addEventListener("htmx:after:request", (event) => {
 document.addEventListener("htmx:response:error", failed);
 document.addEventListener("htmx:error", failed);
 
+// What was chosen in a list has been decided about; a decision that did not come through leaves it chosen.
+const decided = sessionStorage.getItem("decided");
+if (decided && document.querySelector(".message.success")) sessionStorage.removeItem(decided);
+sessionStorage.removeItem("decided");
+
 // What a person has opened stays open when new content comes in.
 document.addEventListener("htmx:before:morph:attr", (event) => {
   if (event.target.matches?.("details") && event.detail.name === "open") event.preventDefault();

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+import re
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,9 +16,11 @@ from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
+from adminapp.console import deciding
+from batches.findings import Filter
 from batches.models import Batch, Contact, Domain, Page, Scan, SitemapFile, SitemapUrl
 from batches.operation import key_of
-from tests.people import signed_in
+from tests.people import signed_in, user
 
 pytestmark = pytest.mark.django_db
 
@@ -81,9 +86,156 @@ def test_filters_stay_in_the_form_and_in_the_links() -> None:
 
 def test_odd_queries_are_no_error() -> None:
     client = signed_in("viewer")
-    for query in ("batch=x&verdict=y&cursor=%00", "cursor=nonsense", "q=%25&batch=" + "9" * 30):
+    for query in (
+        "batch=x&verdict=y&cursor=%00", "cursor=nonsense&sort=changed", "q=%25&batch=" + "9" * 30,
+        "sort=bogus&status=bogus&changed=bogus&contact_kind=bogus", "language=%00&domain=%00",
+    ):  # fmt: skip
         for kind in KINDS:
             get(client, f"/{kind}/?{query}")
+
+
+# A value of each field of a filter, and where it is asked for.
+FILTERS = {
+    "q": "a.de", "verdict": "new", "domain": "a.de", "batch": "7", "changed": "week", "technology": "WordPress",
+    "with_contacts": "1", "failing": "1", "status": "ok", "language": "de", "contact_form": "1", "contact_kind": "role",
+}  # fmt: skip
+OF_KIND = {
+    "domains": ("technology", "with_contacts", "failing"),
+    "pages": ("status", "language", "contact_form"),
+    "sitemaps": ("failing",),
+    "contacts": ("contact_kind",),
+}
+FOR_ALL = ("q", "verdict", "domain", "batch", "changed")
+
+
+def match_everything() -> None:
+    """Whatever is asked for, a.de has it."""
+    long_ago = timezone.now() - timedelta(days=99)
+    for model in (Domain, Page, SitemapFile, Contact):
+        model.objects.update(first_seen_at=long_ago, changed_at=timezone.now())
+    Page.objects.update(language="de", contact_form=True)
+    Scan.objects.create(batch_id=7, seq=0, domain_id="a.de", operation="page_scan")
+    for model in (Domain, SitemapFile):
+        model.objects.update(problem="Something.")
+
+
+def form_fields(html: str, form: str) -> dict[str, str]:
+    """Names and values of the inputs and selects in the form that begins like this."""
+    inside = html.split(form, 1)[1].split("</form>", 1)[0]
+    tags = re.findall(r"<(?:input|select)\b[^>]*\bname=\"[^>]*>", inside)
+    return {
+        re.findall(r'name="(\w+)"', tag)[0]: (re.findall(r'value="([^"]*)"', tag) or [""])[0]
+        for tag in tags
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_filter_of_a_list_is_one_that_it_knows(kind: str) -> None:
+    names = form_fields(get(signed_in("viewer"), f"/{kind}/"), '<form class="filters"').keys()
+    asked = {name: FILTERS[name] for name in names - {"sort"}}
+    assert Filter.read(kind, asked).query() == asked
+    assert names >= {*OF_KIND[kind], "q", "verdict", "changed"}
+
+
+def test_every_field_of_a_filter_is_tried() -> None:
+    assert {*FILTERS} == {field.name for field in fields(Filter)} - {"kind"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in KINDS for name in (*FOR_ALL, *OF_KIND[kind])]
+)
+def test_every_filter_goes_along_with_a_decision(kind: str, name: str) -> None:
+    match_everything()
+    html = get(signed_in("operator"), f"/{kind}/?{name}={FILTERS[name]}")
+    sent = "of" if name == "verdict" else name
+    assert form_fields(html, '<form method="post" action="/' + kind)[sent] == FILTERS[name]
+    asked = signed_in("operator").post(
+        f"/{kind}/decide/", {sent: FILTERS[name], "scope": "all", "verdict": "maybe"}
+    )
+    assert form_fields(asked.content.decode(), "<h1>")[sent] == FILTERS[name]
+    assert "No filter applies" not in asked.content.decode()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lists_can_be_had_newest_first(kind: str) -> None:
+    now = timezone.now()
+    for model in (Page, SitemapFile, Contact):
+        model.objects.filter(domain="b.de").update(scanned_at=now + timedelta(days=1))
+        model.objects.filter(domain="a.de").update(changed_at=now + timedelta(days=1))
+    Domain.objects.filter(name="b.de").update(scanned_at=now + timedelta(days=1))
+    Domain.objects.filter(name="a.de").update(changed_at=now + timedelta(days=1))
+    for sort, first, last in (("scanned", "b.de", "a.de"), ("changed", "a.de", "b.de")):
+        html = get(signed_in("viewer"), f"/{kind}/?sort={sort}").split("<tbody")[1]
+        assert html.index(f"/domains/of/{first}/") < html.index(f"/domains/of/{last}/")
+
+
+def test_the_order_stays_from_page_to_page() -> None:
+    for number in range(120):
+        Domain.objects.create(name=f"{number}.shop.de")
+    client, path, seen = signed_in("operator"), "/domains/?sort=scanned&q=shop", []
+    while path:
+        html = get(client, path)
+        seen += re.findall(r'name="keys" value="([^"]+)"', html)
+        following = re.findall(r'href="([^"]+)">Next page', html)
+        path = following[0].replace("&amp;", "&") if following else ""
+    assert len(seen) == len(set(seen)) == 120
+
+
+def test_what_has_changed_is_marked_with_the_day() -> None:
+    day = datetime(2026, 5, 24, tzinfo=UTC)
+    Domain.objects.filter(name="a.de").update(first_seen_at=day - timedelta(days=9), changed_at=day)
+    html = get(signed_in("viewer"), "/domains/")
+    assert html.count("changed <time") == 1
+    assert "24 May 2026" in html
+
+
+def test_of_what_is_gone_no_link_is_made() -> None:
+    client = signed_in("viewer")
+    html = get(client, "/domains/?batch=999999")
+    assert "#999999, which is gone" in html
+    assert "/batches/999999/" not in html
+    assert "/domains/of/nobody.de/" not in get(client, "/pages/?domain=nobody.de")
+
+
+def test_a_filter_that_is_none_hides_nothing() -> None:
+    html = get(signed_in("viewer"), "/contacts/?contact_kind=bogus")
+    assert "info@a.de" in html
+    assert "Clear" not in html
+
+
+def test_contacts_show_where_they_stood_and_how_long_they_are_known() -> None:
+    first = datetime(2026, 5, 24, tzinfo=UTC)
+    Contact.objects.update(context="Write to <us> at", first_seen_at=first)
+    html = get(signed_in("viewer"), "/contacts/")
+    assert "“Write to &lt;us&gt; at”" in html
+    assert "24 May 2026" in html
+
+
+def test_a_page_shows_all_that_is_known() -> None:
+    key = key_of("a.de", "https://a.de/")
+    data = {"emails": ["jo@a.de"], "feeds": ["https://a.de/feed"], "leads": ["secret"], "empty": {}}
+    Page.objects.filter(pk=key).update(
+        data=data, canonical="https://a.de/c", word_count=321, author="Jo <b>", language="de"
+    )
+    client = signed_in("operator")
+    assert f"/pages/of/{key}/" in get(client, "/pages/")
+    assert f"/pages/of/{key}/" in get(client, "/domains/of/a.de/")
+    html = get(client, f"/pages/of/{key}/")
+    for said in (
+        "Home",
+        "HTTP 200",
+        "jo@a.de",
+        "https://a.de/c",
+        "321",
+        "Jo &lt;b&gt;",
+        "a.de/feed",
+    ):
+        assert said in html
+    assert "secret" not in html
+    post = {"keys": [str(key)], "verdict": "maybe", "scope": "chosen"}
+    response = client.post(f"/pages/decide/?back=/pages/of/{key}/", post, follow=True)
+    assert response.redirect_chain == [(f"/pages/of/{key}/", 302)]
+    assert "by operator" in response.content.decode()
 
 
 def test_a_domain_shows_what_is_known_and_what_has_changed() -> None:
@@ -188,10 +340,17 @@ def test_what_is_not_there_is_not_found() -> None:
     client = signed_in("viewer")
     assert client.get("/domains/of/nobody.de/").status_code == 404
     assert client.get(f"/sitemaps/of/{key_of('a', 'b')}/").status_code == 404
-    assert client.get("/domains/export/?format=xml").status_code == 404
     assert client.get(f"/sitemaps/of/{key_of('a', 'b')}/export/").status_code == 404
+    assert client.get(f"/pages/of/{key_of('a', 'b')}/").status_code == 404
+
+
+def test_a_format_that_there_is_not_is_told_which_there_are() -> None:
+    batch = Batch.objects.create(name="B", operation="page_scan")
     sitemap = key_of("a.de", "https://a.de/sitemap.xml")
-    assert client.get(f"/sitemaps/of/{sitemap}/export/?format=xml").status_code == 404
+    for path in ("/domains", f"/batches/{batch.pk}", f"/sitemaps/of/{sitemap}"):
+        response = signed_in("viewer").get(f"{path}/export/?format=xml")
+        assert response.status_code == 400
+        assert "Formats are csv, ndjson, parquet." in response.content.decode()
 
 
 class TestDecisions:
@@ -215,6 +374,69 @@ class TestDecisions:
             "a.de",
             "b.de",
         }
+
+    def test_one_comes_back_to_the_same_page_of_the_list(self) -> None:
+        place = "q=a.de&sort=scanned&cursor=x"
+        post = {"q": "a.de", "keys": ["a.de"], "verdict": "maybe", "scope": "chosen"}
+        client = signed_in("operator")
+        assert client.post(f"/domains/decide/?{place}", post).url == f"/domains/?{place}"  # type: ignore[attr-defined]
+        assert client.post("/domains/decide/", {**post, "q": ""}).url == "/domains/"  # type: ignore[attr-defined]
+        for elsewhere in ("//evil.test/", "https://evil.test/", "javascript:alert(1)"):
+            response = client.post(f"/domains/decide/?back={elsewhere}", {**post, "q": ""})
+            assert response.url == "/domains/"  # type: ignore[attr-defined]
+
+    def test_a_question_remembers_the_place_and_says_what_applies(self) -> None:
+        post = {
+            "q": "a.de",
+            "of": "new",
+            "technology": "WordPress",
+            "verdict": "maybe",
+            "scope": "all",
+        }
+        client = signed_in("operator")
+        html = client.post("/domains/decide/?q=a.de&cursor=A", post).content.decode()
+        said = "all domains with “a.de” in name, title or address, with the verdict “new”, built with WordPress."
+        assert said in html
+        assert 'action="/domains/decide/?q=a.de&amp;cursor=A"' in html
+        html = client.post(
+            "/domains/decide/", {"verdict": "maybe", "scope": "all"}
+        ).content.decode()
+        assert "No filter applies" in html
+
+    def test_what_was_ticked_is_still_ticked_after_an_error(self) -> None:
+        post = {"keys": ["a.de", "dead.de"], "operation": "", "scope": "chosen"}
+        response = signed_in("operator").post("/domains/decide/?sort=scanned", post)
+        html = response.content.decode()
+        assert response.status_code == 422
+        assert "Choose a verdict" in html
+        for name, ticked in (("a.de", True), ("b.de", False), ("dead.de", True)):
+            assert (f'value="{name}" checked' in html) == ticked
+        assert 'action="/domains/decide/?sort=scanned"' in html
+        bad = {**post, "verdict": "maybe", "operation": "checksum"}
+        html = signed_in("operator").post("/domains/decide/", bad).content.decode()
+        assert '<option value="maybe" selected>' in html
+
+    def test_those_of_other_pages_are_decided_about_with_them(self) -> None:
+        post = {"keys": ["a.de"], "others": "b.de  a.de", "verdict": "maybe", "scope": "chosen"}
+        html = signed_in("operator").post("/domains/decide/", post, follow=True).content.decode()
+        assert "2 domains changed" in html
+
+    def test_nobody_can_choose_more_than_can_be_done(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(deciding, "MAX_CHOSEN_ITEMS", 1)
+        post = {"keys": ["a.de", "b.de"], "verdict": "maybe", "scope": "chosen"}
+        html = signed_in("operator").post("/domains/decide/", post).content.decode()
+        assert "No more than 1 rows can be chosen" in html
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_after_a_sign_in_one_is_where_one_was_and_nothing_is_changed(self, kind: str) -> None:
+        place = f"/{kind}/decide/?q=a.de&cursor=x"
+        post = {"keys": ["a.de"], "verdict": "maybe", "scope": "chosen"}
+        sent = Client().post(place, post)
+        assert sent.url == f"/sign-in/?next={quote(place)}"  # type: ignore[attr-defined]
+        response = signed_in("operator").get(place, follow=True)
+        assert response.redirect_chain == [(f"/{kind}/?q=a.de&cursor=x", 302)]
+        assert "Nothing was changed: the session had ended." in response.content.decode()
+        assert not Domain.objects.exclude(verdict="new").exists()
 
     def test_the_verdict_of_the_filter_is_not_the_new_one(self) -> None:
         Domain.objects.filter(name="a.de").update(verdict="maybe")
@@ -243,6 +465,9 @@ class TestDecisions:
             ({"scope": "chosen", "keys": ["a.de"]}, "Choose a verdict"),
             ({"scope": "chosen", "keys": ["a.de"], "verdict": "great"}, "is no verdict"),
             ({"scope": "chosen", "keys": ["a.de"], "operation": "bogus"}, "no operation"),
+            ({"scope": "all", "verdict": "great"}, "is no verdict"),
+            ({"scope": "all"}, "Choose a verdict"),
+            ({"scope": "all", "operation": "checksum"}, "no operation that takes sites"),
         ],
     )
     def test_what_makes_no_sense_changes_nothing(self, post: dict[str, Any], said: str) -> None:
@@ -269,6 +494,31 @@ def test_all_domains_of_a_batch_go_on_to_the_next_operation() -> None:
     client.post("/domains/decide/", {**post, "sure": "1"})
     following = Batch.objects.exclude(pk=batch.pk).get()
     assert [item.target for item in following.items.all()] == ["b.de"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "kinds"),
+    [
+        ("page_scan", {"domain", "page"}),
+        ("sitemap_scan", {"domain", "sitemap"}),
+        ("email_scan", {"domain", "contact"}),
+        ("checksum", set()),
+    ],
+)
+def test_a_batch_leads_to_what_it_has_found(operation: str, kinds: set[str]) -> None:
+    batch = Batch.objects.create(name="B", operation=operation, state="completed", total=1)
+    html = get(signed_in("viewer"), f"/batches/{batch.pk}/")
+    assert set(re.findall(rf'href="/(\w+)s/\?batch={batch.pk}"', html)) == kinds
+
+
+def test_an_item_leads_to_its_domain() -> None:
+    batch = Batch.objects.create(name="B", operation="page_scan", state="completed", total=2)
+    for seq in (0, 1):
+        batch.items.create(seq=seq, line=seq, target="www.a.de", state="succeeded")
+    Scan.objects.create(batch_id=batch.pk, seq=0, domain_id="a.de", operation="page_scan")
+    client = signed_in("viewer")
+    assert '<a href="/domains/of/a.de/">' in get(client, f"/batches/{batch.pk}/items/0/")
+    assert "/domains/of/" not in get(client, f"/batches/{batch.pk}/items/1/")
 
 
 async def downloaded(path: str) -> bytes:
@@ -303,16 +553,20 @@ class TestSuppression:
         client = signed_in("viewer")
         assert client.get("/contacts/not-listed/").status_code == 403
         assert client.post("/contacts/not-listed/", {"entry": "a@b.de"}).status_code == 403
-        assert "not to be listed" not in get(client, "/contacts/")
+        assert "/contacts/not-listed/" not in get(client, "/contacts/")
 
 
 @pytest.mark.django_db(transaction=True)
 class TestExports:
     async def test_csv_and_ndjson_hold_what_matches(self) -> None:
-        body = await downloaded("/domains/export/?technology=WordPress")
+        await Domain.objects.filter(name="a.de").aupdate(
+            verdict_by=await sync_to_async(user)("operator")
+        )
+        body = await downloaded("/domains/export/?technology=WordPress&sort=scanned")
         rows = list(csv.DictReader(io.StringIO(body.decode())))
         assert [row["name"] for row in rows] == ["a.de", "b.de"]
         assert rows[0]["emails"] == '["info@a.de"]'
+        assert [row["verdict_by"] for row in rows] == ["operator", ""]
         lines = (await downloaded("/contacts/export/?format=ndjson")).splitlines()
         assert {json.loads(line)["address"] for line in lines} == {"info@a.de", "info@b.de"}
 
