@@ -1,4 +1,4 @@
-"""The list of those who asked not to be listed."""
+"""The list of addresses of which nothing is kept."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,13 +22,15 @@ def suppression(request: HttpRequest) -> HttpResponse:
 def _changed(request: HttpRequest) -> HttpResponse:
     entry, reason = (request.POST.get(name, "").strip() for name in ("entry", "reason"))
     if request.POST.get("remove"):
-        curation.list_again(entry)
-        messages.success(request, f"{entry} may be listed again.")
+        if curation.list_again(entry):
+            messages.success(request, f"{entry} is kept again from the next scan that finds it on.")
+        else:
+            messages.warning(request, f"{entry} is not on the list: nothing was changed.")
         return redirect("suppression")
     try:
         gone = curation.suppress(entry, reason, person(request))
         contacts = f"{gone:,} contact{'' if gone == 1 else 's'}"
-        messages.success(request, f"{entry} is not listed any more: {contacts} removed.")
+        messages.success(request, f"{entry} is not kept any more: {contacts} removed.")
     except BadVerdict as error:
         messages.error(request, str(error))
     return redirect("suppression")

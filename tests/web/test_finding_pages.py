@@ -543,6 +543,10 @@ class TestSuppression:
         assert [contact.domain_id for contact in Contact.objects.all()] == ["b.de"]
         client.post("/contacts/not-listed/", {"entry": "info@a.de", "remove": "1"})
         assert "Nobody has asked yet" in get(client, "/contacts/not-listed/")
+        again = client.post(
+            "/contacts/not-listed/", {"entry": "info@a.de", "remove": "1"}, follow=True
+        )
+        assert "info@a.de is not on the list" in again.content.decode()
 
     def test_what_is_no_address_is_said(self) -> None:
         client = signed_in("operator")
