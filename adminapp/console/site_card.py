@@ -100,6 +100,7 @@ def _chips(result: dict[str, Any]) -> list[str]:
         text(result.get("content_type"), 60),
         f"{size / 1000:,.0f} kB" if size and size >= 1000 else "",
         f"asks for {delay:g} s between visits" if delay else "",
+        "not changed since the last scan" if result.get("unchanged") is True else "",
     ]
     return [chip for chip in chips if chip]
 
@@ -108,6 +109,9 @@ def _technologies(result: dict[str, Any]) -> list[Linked]:
     """Name, version and what it is for; older results name only the CMS and the generator."""
     listed = mappings(result.get("technologies"), MOST, "name") or [mapping(result.get("cms"))]
     found = [_technology(one) for one in listed if text(one.get("name"))]
+    # Its extensions stand among the others.
+    if theme := text(mapping(result.get("wordpress")).get("theme"), 80):
+        found.append(Linked(theme, "", "WordPress theme"))
     generator = text(result.get("generator"), 100)
     return found or ([Linked(generator, "")] if generator else [])
 

@@ -57,6 +57,24 @@ def test_a_site_is_a_card() -> None:
     assert "Drupal" not in words
 
 
+def test_what_has_not_changed_is_said() -> None:
+    again = SITE | {
+        "unchanged": True,
+        "pages": [{"url": "https://a.de/", "unchanged": True}, {"url": "https://a.de/x"}],
+    }
+    words = result_of(page_of("page_scan", again))
+    assert "not changed since the last scan" in words
+    assert "1 page had not changed since the last scan." in words
+    assert "3 pages had not changed" in result_of(page_of("email_scan", MAIL | {"unchanged": 3}))
+    for slug, result in RESULTS.items():
+        assert "not changed" not in result_of(page_of(slug, result))
+
+
+def test_a_theme_stands_with_what_a_site_is_built_with() -> None:
+    words = result_of(page_of("page_scan", SITE | {"wordpress": {"theme": "astra", "divi": True}}))
+    assert "nginx astra WordPress theme" in words
+
+
 def test_nothing_is_loaded_from_the_site() -> None:
     html = page_of("page_scan", SITE)
     assert "https://www.a.de/icon.png" in result_of(html)
