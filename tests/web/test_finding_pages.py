@@ -197,6 +197,16 @@ def test_of_what_is_gone_no_link_is_made() -> None:
     assert "/domains/of/nobody.de/" not in get(client, "/pages/?domain=nobody.de")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_leads_to_a_batch_with_options(kind: str) -> None:
+    client = signed_in("operator")
+    html = get(client, f"/{kind}/?q=a.de&verdict=new")
+    (path,) = re.findall(r'href="(/batches/new/\?of=[^"]+)"', html)
+    assert path == f"/batches/new/?of={kind}&amp;q=a.de&amp;verdict=new"
+    assert "The sites of" in get(client, path.replace("&amp;", "&"))
+    assert "?of=" not in get(signed_in("viewer"), f"/{kind}/")
+
+
 def test_a_filter_that_is_none_hides_nothing() -> None:
     html = get(signed_in("viewer"), "/contacts/?contact_kind=bogus")
     assert "info@a.de" in html
@@ -489,6 +499,7 @@ def test_all_domains_of_a_batch_go_on_to_the_next_operation() -> None:
     client = signed_in("operator")
     html = get(client, f"/batches/{batch.pk}/")
     assert f'<input type="hidden" name="batch" value="{batch.pk}">' in html
+    assert f"/batches/new/?of=domains&amp;batch={batch.pk}" in html
     post = {"batch": batch.pk, "operation": "sitemap_scan", "scope": "all"}
     assert "Apply to 1 domain?" in client.post("/domains/decide/", post).content.decode()
     client.post("/domains/decide/", {**post, "sure": "1"})
