@@ -26,6 +26,7 @@ from batches.operation import (
 from batches.recount import verify
 from dbcompat import loop
 from tests.integration.running import counts, finished, started
+from tests.people import user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +49,8 @@ class Finding(Operation[NoParams]):
                 raise Permanent("Nobody is there.")
             case "nowhere":
                 return Result(rows=[Row("batches.Nothing", {"name": name})])
+            case "unknown":
+                return Result(rows=[domain(name, colour="red")])
             case "naive":
                 naive = datetime(2026, 1, 1)  # noqa: DTZ001 -- that it is refused is the test
                 return Result(rows=[domain(name, certificate_expires_at=naive)])
@@ -112,18 +115,19 @@ def test_one_row_that_can_not_be_stored_costs_its_own_item_only() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_contact ADD CHECK (kind <> 'never hear')")
     lines = [f"{n}.test ok" for n in range(40)]
-    odd = ["x.test nowhere", "y.test naive", "z.test kind"]
+    odd = ["x.test nowhere", "x.test unknown", "y.test naive", "z.test kind"]
     try:
         batch = finished(started("finding", lines + odd))
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE batches_contact DROP CONSTRAINT batches_contact_kind_check")
-    assert counts(batch) == {"succeeded": 40, "failed": 3}
+    assert counts(batch) == {"succeeded": 40, "failed": 4}
     assert verify(batch) == []
     said = list(Item.objects.filter(state="failed").order_by("seq").values_list("error", flat=True))
     assert "which is no table" in said[0]
-    assert "a moment needs a time zone" in said[1]
-    assert "the database refuses it" in said[2]
+    assert said[1] == "The operation stores “colour”, which batches.Domain has no column for."
+    assert "a moment needs a time zone" in said[2]
+    assert "the database refuses it" in said[3]
     assert Domain.objects.filter(title="ok").count() == 40
 
 
