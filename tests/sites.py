@@ -30,16 +30,19 @@ type Pages = dict[str, str | Said]
 class Site:
     """`asked` has the paths in the order in which they were asked for, robots.txt left out.
 
-    What is asked for again with the tag that it has is `unchanged`, and not sent.
+    What is asked for again with the tag that it has is `unchanged`, and not sent. `peers` are the connections.
     """
 
     base: str
     pages: Pages
     asked: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    peers: set[tuple[str, int]] = field(default_factory=set)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         path = request.path_qs
+        assert request.transport is not None
+        self.peers.add(request.transport.get_extra_info("peername"))
         if path != "/robots.txt":
             self.asked.append(path)
         said = self.pages.get(path, Said("Not found", 404))
