@@ -35,13 +35,23 @@ class SlowParams(BaseModel):
 
 
 class Slow(Operation[SlowParams]):
+    """`most` is how many have waited at the same time."""
+
     slug = "slow"
     title = "Slow"
     description = "Waits."
     params = SlowParams
 
+    def __init__(self) -> None:
+        self.waiting = self.most = 0
+
     async def run(self, target: str, params: SlowParams, context: Context) -> Result:
-        await asyncio.sleep(params.seconds)
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        try:
+            await asyncio.sleep(params.seconds)
+        finally:
+            self.waiting -= 1
         return Result()
 
 

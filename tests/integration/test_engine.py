@@ -7,8 +7,10 @@ from django.db import connection, transaction
 
 from batches import lifecycle, reports
 from batches.models import Attempt, Batch, Event, FailureGroup
+from batches.operation import operation
 from batches.recount import verify
 from tests.integration.running import counts, create, finished, started, state, until
+from tests.operations import Slow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
 
@@ -92,6 +94,16 @@ def test_an_attempt_has_a_time_limit() -> None:
     assert batch.items.get(seq=0).error == (
         "Not finished within 0.2 seconds, the limit for one attempt."
     )
+
+
+def test_as_many_items_at_the_same_time_as_the_batch_says() -> None:
+    slow = operation("slow")
+    assert isinstance(slow, Slow)
+    for allowed in (3, 7):
+        slow.most = 0
+        batch = started("slow", 40, params={"seconds": 0.1}, concurrency=allowed)
+        assert counts(finished(batch)) == {"succeeded": 40}
+        assert slow.most == allowed
 
 
 def test_failures_of_one_cause_make_one_group() -> None:
