@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -119,7 +119,7 @@ def sentence(batch: Batch) -> str:
         case "draft":
             return f"Draft: {batch.total:,} items are ready. Nothing has run."
         case "queued":
-            return f"Queued: {counts.pending:,} items wait for a worker."
+            return f"Queued: {counts.pending:,} items wait for a worker{_since(batch)}."
         case "running":
             return f"Running: {_speed(batch)}"
         case "cancelling":
@@ -129,6 +129,12 @@ def sentence(batch: Batch) -> str:
         case "completed":
             return f"Completed: {_result(counts)}"
     return batch.state_reason
+
+
+def _since(batch: Batch) -> str:
+    """Somebody who finds a batch waiting has to know whether for a moment or since yesterday."""
+    asked = batch.events.filter(kind__in=("start", "resume", "retry")).order_by("-id").first()
+    return f", since {asked.at.astimezone(UTC):%-d %b %H:%M:%S} UTC" if asked else ""
 
 
 def _speed(batch: Batch) -> str:
