@@ -4,6 +4,7 @@ from typing import Any
 from django.utils.csp import CSP
 
 from adminapp import environment
+from adminapp.logs import hide_links
 from dbcompat.address import django_databases
 from dbcompat.url import BadDatabaseURL
 
@@ -101,6 +102,24 @@ CONSOLE_CONTACT_URL = ENVIRONMENT.console_contact_url
 CONSOLE_DEOBFUSCATE = ENVIRONMENT.console_deobfuscate
 CONSOLE_RETENTION_DAYS = ENVIRONMENT.console_retention_days
 CONSOLE_BATCH_RETENTION_DAYS = ENVIRONMENT.console_batch_retention_days
+
+# On stderr, whatever serves the site: without it Django would mail errors to administrators, and there are none.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": [hide_links]}
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        # An address that leads nowhere and a request that is refused are no faults of ours.
+        "django.request": {"level": "ERROR"},
+        # dbcompat.loop tells of a task that fails, with its trace.
+        "django.tasks": {"level": "CRITICAL"},
+    },
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

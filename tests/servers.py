@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,15 +39,25 @@ def manage(
 
 
 class Server:
-    """`manage.py serve`, from its first line to the last. `link` signs in once."""
+    """`manage.py serve`, from its first line to the last. `link` signs in once.
 
-    def __init__(self, data: Path, *arguments: str, port: int | None = None, **more: str) -> None:
+    What goes to stderr is in `output`, too, unless there is a file for `errors`.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *arguments: str,
+        port: int | None = None,
+        errors: IO[str] | None = None,
+        **more: str,
+    ) -> None:
         self.port = port or free_port()
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "serve", f"--port={self.port}", *arguments],
             env=environment(data, **more),
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=errors or subprocess.STDOUT,
             text=True,
         )
         self.output = ""

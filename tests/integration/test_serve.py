@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,25 @@ def test_work_goes_on_where_it_was_after_an_orderly_end(data: Path) -> None:
 
 def status(data: Path, batch: str) -> str:
     return manage(data, "batch", "status", batch, "--json").stdout
+
+
+def test_what_broke_a_page_is_told_on_stderr_and_opens_nothing(data: Path) -> None:
+    with (data / "errors").open("w") as errors:
+        server = Server(data, errors=errors)
+    manage(data, "shell", "-c", "from django.db import connection as c;"
+                                " c.cursor().execute('ALTER TABLE adminapp_signinlink RENAME TO away')")  # fmt: skip
+    with pytest.raises(urllib.error.HTTPError, match="500") as broken:
+        get(server.link)
+    assert "what went wrong is in the server’s log" in broken.value.read().decode()
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        get(f"{server.url}/nowhere")
+    server.stop()
+    told = (data / "errors").read_text()
+    assert "ERROR django.request: Internal Server Error: /sign-in/link/…/\n" in told
+    assert told.count("Traceback") == 2, told  # Django's own error has the driver's as its cause.
+    assert 'psycopg.errors.UndefinedTable: relation "adminapp_signinlink" does not exist' in told
+    assert server.link.split("/")[-2] not in told
+    assert "nowhere" not in told
 
 
 def test_a_token_is_alone_on_the_last_line_and_opens_the_api(data: Path) -> None:

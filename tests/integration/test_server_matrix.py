@@ -5,10 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 
 from tests import processes
 from tests.integration.running import finished, started, until
@@ -78,6 +82,30 @@ def test_uvicorn_with_workers(serve: Serve) -> None:
     work_and_end_in_good_order(
         serve("-m", "uvicorn", "--workers=2", "--port={port}", "--log-level=warning", ASGI)
     )
+
+
+def answers(url: str) -> bool:
+    with suppress(OSError), urlopen(url, timeout=20):
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[*GUNICORN, WSGI], ["-m", "uvicorn", "--port={port}", "--log-level=warning", ASGI]],
+    ids=["gunicorn", "uvicorn"],
+)
+def test_what_broke_a_page_is_in_the_log(serve: Serve, command: list[str]) -> None:
+    site = serve(*command, DJANGO_SETTINGS_MODULE="adminapp.settings")
+    until(lambda: answers(f"{site.url}/healthz"), "an answer")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE adminapp_signinlink RENAME TO away")
+        try:
+            with pytest.raises(HTTPError, match="500"):
+                urlopen(f"{site.url}/sign-in/link/secret/", timeout=20)
+        finally:
+            cursor.execute("ALTER TABLE away RENAME TO adminapp_signinlink")
+    assert "ERROR django.request: Internal Server Error: /sign-in/link/…/\nTraceback" in site.output
 
 
 def test_what_does_not_end_in_time_is_undone(serve: Serve) -> None:
