@@ -26,7 +26,6 @@ from batches.operation import (
 from batches.recount import verify
 from dbcompat import loop
 from tests.integration.running import counts, finished, started
-from tests.people import user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
