@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_MAX_NODES = 2_000
+_MAX_NODES, _LONGEST_LINK = 2_000, 20_000
 _CODED = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,400})")
 _PROTECTED = '[data-cfemail], [href*="/cdn-cgi/l/email-protection#"]'
 # Browsers pass over a space before it. A search inside of all addresses takes three times as long.
@@ -35,7 +35,7 @@ def said(tree: LexborHTMLParser, html: str, deobfuscate: bool) -> Iterator[Said]
     for node in tree.css(_LINKS)[:_MAX_NODES]:
         href = (node.attributes.get("href") or "").strip()
         if href[:7].lower() == "mailto:":
-            yield from _mailto(href[7:], node)
+            yield from _mailto(href[7:_LONGEST_LINK], node)
     # Nearly every element has one of the common attributes: asked only for those with a mark in them.
     written_out = deobfuscate and ("(at)" in html or "[at]" in html)
     names = {*_DATA, *(one for one, _ in _PARTS)}.intersection(_ANY_DATA.findall(html))
