@@ -25,7 +25,7 @@ from batches.operations.web.targets import domain_of
 
 MOST_CONTACTS = 1_000
 # One more whenever a page would now be read otherwise.
-_RULES = 1
+_RULES = 2
 
 
 class EmailScanParams(CrawlParams):

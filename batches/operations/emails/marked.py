@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_MAX_NODES, _LONGEST_LINK = 2_000, 20_000
+_MAX_NODES, _MAX_NAMES, _LONGEST_LINK = 2_000, 10_000, 20_000
 _CODED = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,400})")
 _PROTECTED = '[data-cfemail], [href*="/cdn-cgi/l/email-protection#"]'
 # Browsers pass over a space before it. A search inside of all addresses takes three times as long.
@@ -18,16 +19,16 @@ _COMMON = ("title", "aria-label", "alt", "content", "value", "onclick")
 _PARTS = [("data-user", "data-domain"), ("data-name", "data-domain"), ("data-local", "data-domain"), ("data-u", "data-d"),
           ("data-user", "data-host"), ("data-mailbox", "data-domain"), ("data-before", "data-after"), ("data-first", "data-last"), ("data-account", "data-domain")]  # fmt: skip
 _ANY_DATA = re.compile(r"data-[a-z-]+")
-_WITH_AT = ", ".join(f'[{name}*="@"]' for name in _COMMON)
-_WITH_ANY = ", ".join(f"[{name}]" for name in _COMMON)
+_DATA_NAMES = frozenset({*_DATA, *(one for one, _ in _PARTS)})
 
 
 class Said(NamedTuple):
-    """A text that could hold an address, and whose name stands there."""
+    """A text that could hold an address, and whose name stands there; `whole` if it is nothing else."""
 
     text: str
     how: str
     name: str = ""
+    whole: bool = False
 
 
 def said(tree: LexborHTMLParser, html: str, deobfuscate: bool) -> Iterator[Said]:
@@ -36,10 +37,11 @@ def said(tree: LexborHTMLParser, html: str, deobfuscate: bool) -> Iterator[Said]
         href = (node.attributes.get("href") or "").strip()
         if href[:7].lower() == "mailto:":
             yield from _mailto(href[7:_LONGEST_LINK], node)
-    # Nearly every element has one of the common attributes: asked only for those with a mark in them.
-    written_out = deobfuscate and ("(at)" in html or "[at]" in html)
-    names = {*_DATA, *(one for one, _ in _PARTS)}.intersection(_ANY_DATA.findall(html))
-    selectors = [_WITH_ANY if written_out else _WITH_AT, *(f"[{name}]" for name in sorted(names))]
+    attributes = ("@", "at)", "at]") if deobfuscate else ("@",)
+    selectors = [f'[{name}*="{mark}" i]' for name in _COMMON for mark in attributes]
+    if "data-" in html:
+        names = {found[0] for found in islice(_ANY_DATA.finditer(html), _MAX_NAMES)}
+        selectors += [f"[{name}]" for name in sorted(_DATA_NAMES & names)]
     for node in tree.css(", ".join(selectors))[:_MAX_NODES]:
         yield from _attributed(node)
 
