@@ -28,6 +28,12 @@ TEXTS = [
     '<i data-cfemail="5a3f2c3b">', '<i data-cfemail="42282d02342d253660262729">x</i>', "<i hidden>a@b.de</i>", "<p style=display:none>a@b.de</p>", '<i style="display:none">',
     "<bdo dir=rtl>a@b.de</bdo>", "<bdo dir=rtl>a", "Ada Lovelace <a@b.de> ", "Ada ", "Ada van der ", "<img alt='@'>", "<i class=fa-at></i>", "<p style=color:red>a@b.de", "data-",
 ]  # fmt: skip
+SCRIPTS = [
+    "'@'+", "a+b+'@'+", "x='a@b';", "'a@b'.replace('@','@')", ".replace('a','b')", "['a','b'].join('@')", "['@',", "'@'.split('').reverse().join('')", "String.fromCharCode(64,",
+    "fromCharCode(", "atob('QA==')", "atob(", "unescape('%40')", "%40", "\\x40", "\\u0040", "\\u{0040}", "mailto", "\\100", "reverse()", "`@${a}`", "a1='b';@", '"@"', "'a'.replace(/@",
+    "'@'     +     ", '{"a":"@"},', '{"a":"\\u0040"},', "window.atob( '@' )", "x:'@',", "$@$.", "'a'+'@'+'b.de'", "a='b'+a;'@';", "s+='@';", "p[0]+'@'+", "((('@'", "[[['@'", "`${`${'@'",
+    "a=a+a+'@';", "'@'.concat(", "[64,65].map(", "rot13('a@b.de');", "linkTo_UnCryptMailto('nbjmup+fwb')",
+]  # fmt: skip
 WHOLE = {
     "addresses": " ".join(f"mail{n}@town{n}.de" for n in range(40_000))[:MEGABYTE],
     "images": " ".join(f"a{n}@2x.png" for n in range(80_000))[:MEGABYTE],
@@ -73,6 +79,13 @@ def holds(html: str) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_hostile_megabyte_of_text(text: str) -> None:
     holds(text * (MEGABYTE // len(text.encode())))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_hostile_megabyte_of_scripts(script: str) -> None:
+    holds(f"<script>{script * (MEGABYTE // len(script))}</script>")
+    part = script * (MEGABYTE // 50 // len(script))
+    holds(f"<script>{part}</script>" * 50)
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -81,6 +81,23 @@ FORMS = [
     "jo[æt]vogt.de", "jo ⓐ vogt.de", "jo【at】vogt.de", "jo（at）vogt.de", "jo ［at］ vogt.de", "jo［ａｔ］vogt.de", "jo [a t] vogt.de", "jo #at# vogt.de", "jo=at=vogt.de", "jo\\at\\vogt.de", "jo [собачка] vogt [точка] de",
     "jo snabela vogt punktum de", "jo AT-TEKEN vogt PUNT de", "jo.at.vogt.dot.de", "jo-at-vogt-dot-de", "jo (at)<br>vogt.de", 'jo<img alt="@">vogt.de', 'jo <img src="/at.gif" alt="(at)"> vogt.de',
     'jo<i class="fa fa-at"></i>vogt.de', '<style>.at:before{content:"@"}</style>jo<i class="at"></i>vogt.de', "<svg><text>jo@vogt.de</text></svg>", "jo@REMOVETHISvogt.de", "jo <span>at</span> vogt <b>dot</b> de", "<b>jo</b>(<b>at</b>)vogt(<i>dot</i>)<b>de</b>", "joNOSPAM@vogt.de", "jo@NOSPAM.vogt.de",
+    "<script>let u=`jo`,d=`vogt.de`;el.href=`mailto:${u}@${d}`</script>", "<script>x='jo'.concat('@','vogt.de')</script>", "<script>var s='jo';s+='@';s+='vogt.de';</script>",
+    "<script>var p=['jo','@','vogt','.','de'];document.write(p[0]+p[1]+p[2]+p[3]+p[4])</script>", "<script>n='jo';at='@';dom='vogt'+'.'+'de';document.write(n+at+dom)</script>",
+    "<script>var x=[106,111,64,118,111,103,116,46,100,101];for(var i=0;i<x.length;i++)o+=String.fromCharCode(x[i])</script>",
+    "<script>x=[0x6a,0x6f,0x40,118,111,103,116,46,100,101].map(c=>String.fromCharCode(c)).join('')</script>", "<script>x=String.fromCharCode.apply(null,[106,111,64,118,111,103,116,46,100,101])</script>",
+    f"<script>x=atob('{b64encode(b'jo@vogt.de').decode()[:8]}'+'{b64encode(b'jo@vogt.de').decode()[8:]}')</script>", "<script>x=[...'ed.tgov@oj'].reverse().join('')</script>",
+    "<script>m='jo[at]vogt[dot]de'.replace('[at]','@').replace('[dot]','.')</script>", "<script>m='jo AT vogt DOT de'.replace(/ AT /,'@').replace(/ DOT /g,'.')</script>",
+    "<script>$(function(){ var u = 'jo'; $('#m').html('<a href=\"mailto:' + u + '@' + 'vogt.de' + '\">' + u + '</a>') })</script>", "<script>mailto('jo','vogt','de')</script>",
+    "<script>(()=>{ const c = {user: 'jo', host: 'vogt.de'}; return () => { location.href = 'mailto:' + c.user + '@' + c.host } })()</script>", "<script>f(function(a){return {e:a}}('jo\\u0040vogt.de'))</script>",
+    "<script>document.write('wb@ibtg.qr'.replace(/[a-zA-Z]/g,function(c){return String.fromCharCode((c<='Z'?90:122)>=(c=c.charCodeAt(0)+13)?c:c-26);}));</script>", "<script>x=rot13('wb@ibtg.qr')</script>",
+    "<script>/* don't */ x='jo'+'@'+'vogt.de'</script>", "<script>if(a){x=\"it's\";y='jo'+'@'+('vogt'+'.de')}</script>", "<script>eval(unescape('%78%3d%27jo%40vogt.de%27'))</script>",
+    # In links of other kinds, and made unreadable in attributes.
+    "<a href=\"javascript:location.href='mailto:'+'jo'+'@'+'vogt.de'\">x</a>", "<a href='javascript:void(location.href=\"mailto:\"+String.fromCharCode(106,111,64,118,111,103,116,46,100,101))'>x</a>",
+    "<a href=\"javascript:linkTo_UnCryptMailto('nbjmup+kpAwphu/ef');\">x</a>", "<a href=\"javascript:linkTo_UnCryptMailto(%27kygjrm8hmYtmer%2Cbc%27)\">x</a>", '<a href="#" data-mailto-token="ocknvq,lqBxqiv0fg" data-mailto-vector="2">x</a>',
+    '<a href="https://mail.google.com/mail/?view=cm&to=jo@vogt.de">x</a>', '<a href="https://outlook.live.com/mail/0/deeplink/compose?subject=x&to=jo%40vogt.de">x</a>', '<form action="mailto:jo@vogt.de" method="post"></form>',
+    '<a href="mail\tto:jo@vogt.de">x</a>', '<a href="mailto:jo@vogt.de\n">x</a>', '<i data-user="jo" data-website="vogt.de"></i>', '<i data-l="jo" data-d="vogt.de"></i>', '<i data-part1="jo" data-part2="vogt" data-part3="de"></i>',
+    '<i data-email="jo%40vogt.de"></i>', '<i data-mail="ed.tgov@oj"></i>', '<i data-enc-email="wb[at]ibtg.qr"></i>', f'<i data-mailto="{b64encode(b"mailto:jo@vogt.de").decode()}"></i>', f'<i data-b64="{b64encode(b"jo@vogt.de").decode()}"></i>',
+    '<iframe srcdoc="&lt;a href=mailto:jo@vogt.de&gt;x&lt;/a&gt;"></iframe>',
 ]  # fmt: skip
 
 
@@ -103,6 +120,12 @@ def test_it_is_found_however_it_is_written(html: str) -> None:
         ("почта@пример.рф", "почта@пример.рф"),
         ("info (at) mail.vogt (dot) co (dot) uk", "info@mail.vogt.co.uk"),
         ("Mail jo@vogt.de.Then call", "jo@vogt.de"),
+        ('<a href="mailto:jo/x@vogt.de">x</a>', "jo/x@vogt.de"),
+        ('<a href="mailto:a%26b@vogt.de">x</a>', "a&b@vogt.de"),
+        ("<script>x='jo@vogt.co'+'.uk'</script>", "jo@vogt.co.uk"),
+        ("<script>x='no.jo@vogt.de'.replace('no.','')</script>", "jo@vogt.de"),
+        ("jo@vogt.co<b>.uk</b>", "jo@vogt.co.uk"),
+        ("jo punkt m ät vogt punkt de", "jo.m@vogt.de"),
     ],
 )
 def test_parts_of_every_kind(html: str, address: str) -> None:
@@ -130,6 +153,9 @@ TRAPS = [
         "max-height: 0; overflow-y: hidden", "clip-path:inset(50%)", "visibility:collapse", "DISPLAY:NONE")),
     "<style>.a,.hp{display:none}</style><p class=hp>trap@vogt.de", "<style>p.hp{display:none}</style><p class=hp>trap@vogt.de", "<style>@media screen{.hp{display:none}}</style><p class=hp>trap@vogt.de",
     '<i style="color:red"></i>' * 2_001 + '<p style="display:none">trap@vogt.de</p>', '<p style="display:none">trap@vogt.de</p>' * 6_000, "<style>.hp:before{content:'@'}</style><p class=hp>jo</p>vogt.de",
+    # Of scripts: who wrote them, what is not known, what is a piece of another.
+    "<script>/* author: jo@vogt.com */</script>", "<script>x=name+'@vogt.de'</script>", "<script>x='info'+top()+'@'+host</script>", "<script>x='wb@ibtg.qr'</script>", "<script>x='https://key@vogt.de/1'</script>",
+    "<a href=\"javascript:linkTo_UnCryptMailto('zzzzzz')\">x</a>", '<i data-b64="QUJDREVGR0hJSktMTU5P"></i>', '<a href="https://other.de/compose?body=a&from=jo">x</a>',
 ]  # fmt: skip
 
 

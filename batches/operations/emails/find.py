@@ -1,6 +1,5 @@
 """The e-mail addresses that a page shows, however they are written."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -72,9 +71,12 @@ def _candidates(document: Document, deobfuscate: bool) -> Iterator[_Candidate]:
         yield from _texts(coded(shown.tree), deobfuscate)
         backwards = (Said(text, "backwards") for text in shown.backwards())
         yield from _texts(backwards, deobfuscate)
+    framed = shown.framed()
     yield from _shown(shown, deobfuscate)
     if deobfuscate:
         yield from _scripts(document)
+    for html in framed:
+        yield from _candidates(Document(html, document.url), deobfuscate)
 
 
 class _Gathered:
@@ -162,20 +164,6 @@ def _context(text: str, mark: Mark) -> str:
 
 
 def _scripts(document: Document) -> Iterator[_Candidate]:
-    for script in document.scripts:
-        if script.lstrip()[:1] in "{[":
-            # Keys that say what is what are all that most data has of it: "@type".
-            if script.count("@") == script.count('"@') and "\\" not in script:
-                continue
-            script = _data(script)
-        for text in written(script):
-            for mark in marks(plain(text), deobfuscate=False):
-                yield _Candidate(mark.text, "script")
-
-
-def _data(script: str) -> str:
-    """JSON for a script of the page: the escapes in it are undone."""
-    try:
-        return json.dumps(json.loads(script), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return script
+    for text in written(document.scripts):
+        for mark in marks(plain(text), deobfuscate=False):
+            yield _Candidate(mark.text, "script")

@@ -1,8 +1,9 @@
 """What a page hides from people, what it turns around, and where it shows an @ that is not in its text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -75,19 +76,24 @@ def is_backwards(style: str) -> bool:
 
 def styles(document: Document) -> Styles:
     """Of the sheets that stand in the page, and of what they say of screens of any size."""
-    found, left = Styles(), _MAX_SHEETS
-    for sheet in document.scripts:
-        if "{" in sheet and left > 0:
-            for selectors, rules in _rules(sheet[:left]):
-                if len(rules) < 1_000 and any(word in rules for word in _WORDS_IN_RULES):
-                    found.note(selectors, rules)
-            left -= len(sheet)
+    found = Styles()
+    for selectors, rules in islice(_all_rules(document.scripts), _MAX_RULES):
+        if len(rules) < 1_000 and any(word in rules for word in _WORDS_IN_RULES):
+            found.note(selectors, rules)
     return found
+
+
+def _all_rules(sheets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    left = _MAX_SHEETS
+    for sheet in sheets:
+        if "{" in sheet and left > 0:
+            yield from _rules(sheet[:left])
+            left -= len(sheet)
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, str]]:
     elsewhere = False
-    for block in sheet.split("}", _MAX_RULES)[:_MAX_RULES]:
+    for block in sheet.split("}", _MAX_RULES):
         outer, inside, head = block.rpartition("{")
         if not inside:
             elsewhere = False

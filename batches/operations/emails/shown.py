@@ -26,13 +26,14 @@ _WIDE_SIGNS, _ESCAPED_SIGNS = ("\uff20", "\ufe6b"), ("&amp;#", "&amp;commat")
 # So much of the markup around an @ holds its address, even with each letter in a tag, and words to quote.
 _AROUND = 800
 # Of all that is around an @: a list of thousands ends there.
-_MOST, _MOST_BACKWARDS = 400_000, 100_000
+_MOST, _MOST_BACKWARDS, _MOST_FRAMED = 400_000, 100_000, 50_000
 
 
 class Shown:
     """`tree` is the page's without what is hidden; `text` takes scripts out of it, too, so it comes last."""
 
     def __init__(self, document: Document) -> None:
+        self._html = document.html
         found = styles(document)
         self.tree, self._own = seen(document, found)
         self._backwards = found.backwards
@@ -48,6 +49,12 @@ class Shown:
             text = node.text()
             left -= len(text)
             yield text[:1_000][::-1]
+
+    def framed(self) -> list[str]:
+        """Pages that stand within the page, each much smaller than the one around it."""
+        most = min(_MOST_FRAMED, len(self._html) // 2)
+        frames = self.tree.css("iframe[srcdoc]")[:2] if "srcdoc" in self._html else []
+        return [(frame.attributes.get("srcdoc") or "")[:most] for frame in frames]
 
     def text(self, deobfuscate: bool) -> Iterator[tuple[str, bool]]:
         """`plain`, where an address can stand in it; and whether to look for those that are spelt out, and only them."""

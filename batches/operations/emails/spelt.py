@@ -55,6 +55,8 @@ _WORDS = (
     "apenstaartje",
     "at-teken",
 )
+# Words for the sign and for nothing else.
+_ONLY_SIGNS = frozenset({"klammeraffe", "snabela", "apenstaartje", "at-teken"})
 _WIDE_WORDS = ("\u00e4t", "zavin\u00e1\u010d", "ma\u0142pa", "\u0441\u043e\u0431\u0430\u043a\u0430")
 # In prose no host follows a mere word, and nothing more needs to be asked.
 _AFTER = rf"(?=[\s{JOINT}]?[^\W_][\w{JOINT}-]{{0,62}}+[\s{JOINT}]{{0,3}}+[\[({{<*_|-]{{0,2}}+\s{{0,2}}+(?:{_DOT}))"
