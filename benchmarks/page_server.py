@@ -80,8 +80,8 @@ def page(number: int) -> str:
         f'<meta property="og:image" content="/img/{number}.jpg"><link rel="icon" href="/icon.svg">'
         f'<link rel="stylesheet" href="/style.css"><script src="/main.js"></script>'
         f'<script type="application/ld+json">{json.dumps(stated)}</script></head><body><nav><ul>{items}</ul></nav>'
-        f"<h1>Page {number}</h1>{parts}<p>Write to info&#64;shop-{number}.example or"
-        f' <a href="mailto:sales@shop-{number}.example">sales</a>.</p><script>{"var x = 1;" * 200}</script></body></html>'
+        f"<h1>Page {number}</h1>{parts}<p>Write to info&#64;shop-{number}.de or"
+        f' <a href="mailto:sales@shop-{number}.de">sales</a>.</p><script>{"var x = 1;" * 200}</script></body></html>'
     )
 
 

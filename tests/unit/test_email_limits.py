@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 
@@ -11,6 +10,8 @@ from batches.operations.emails.find import find
 from batches.operations.html.document import Document
 
 MEGABYTE, ALLOWED, TRIES = 1_000_000, 0.1, 6
+USUAL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}")
+PROSE = "the mayor spoke of bread and tea, a" * 30_000
 
 TEXTS = [
     # Signs and their neighbours.
@@ -50,14 +51,6 @@ WHOLE = {
 }  # fmt: skip
 
 
-@cache
-def slowness() -> float:
-    """How much longer this machine takes than the one that the bound was measured on; at least 1."""
-    usual = re.compile(r"[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}")
-    text = "the mayor spoke of bread and tea, a" * 30_000
-    return max(1.0, min(seconds(lambda: usual.findall(text)) for _ in range(5)) / 0.016)
-
-
 def seconds(work: Callable[[], object]) -> float:
     """Of this thread on the processor: others on the machine do not count."""
     started = time.thread_time()
@@ -69,11 +62,13 @@ def holds(html: str) -> None:
     document = Document(f"<!doctype html><html><body>{html}", "https://vogt.de/")
     assert document.scripts is not None
     assert document.structured.nodes is not None
-    allowed, taken = ALLOWED * slowness(), [seconds(lambda: find(document))]
     # A busy machine is slow for a moment; what is slow by itself is so each time.
-    while len(taken) < TRIES and min(taken) > allowed:
-        taken.append(seconds(lambda: find(document)))
-    assert min(taken) <= allowed
+    assert any(seconds(lambda: find(document)) <= ALLOWED * slowness() for _ in range(TRIES))
+
+
+def slowness() -> float:
+    """How much longer this machine takes right now than the one that the bound was measured on; at least 1."""
+    return max(1.0, seconds(lambda: USUAL.findall(PROSE)) / 0.016)
 
 
 @pytest.mark.parametrize("text", TEXTS)

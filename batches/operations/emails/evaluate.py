@@ -24,7 +24,7 @@ from batches.operations.emails.values import (
     shown,
 )
 
-MAX_STEPS = 12_000
+MAX_STEPS = 8_000
 _MAX_DEPTH, _MOST = 12, 100_000
 _TEXT = r"\"(?:[^\"\\\n]|\\.){0,2000}+\"|'(?:[^'\\\n]|\\.){0,2000}+'|`(?:[^`\\]|\\.){0,2000}+`"
 _WORD = re.compile(

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from batches.operations.html.document import Document, copied
 
 # More than any page that people read has; of one that has more, the beginning is looked at.
 _MAX_TAGS, _MAX_DEEP_TAGS, _MAX_OPEN = 40_000, 10_000, 1_000
-_MAX_CHECKED, _MAX_CLASSES, _MAX_PICTURED, _MAX_SHEETS, _MAX_RULES = 5_000, 50, 200, 500_000, 5_000
+_MAX_CHECKED, _MAX_CLASSES, _MAX_SHEETS, _MAX_RULES = 5_000, 50, 500_000, 5_000
 _ZERO = r"\s{0,3}:\s{0,3}(?:0+(?:\.0*)?|\.0+)(?![.\d])"
 _HIDDEN = re.compile(
     r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}(?:hidden|collapse)"
@@ -44,8 +44,10 @@ _WORDS = (
 )
 _WORDS_IN_RULES = (*_WORDS, "content")
 _MAY_HIDE = ", ".join(f'[style*="{word}" i]' for word in _WORDS)
+_ICONS = frozenset({".fa-at", ".icon-at", ".bi-at", ".ti-at", ".glyphicon-at", ".dashicons-at"})
+_ICON = ", ".join(sorted(_ICONS))
+_HIDES = "[hidden], input[type=hidden], img[alt*='@'], img[alt*='at)' i], img[alt*='at]' i]"
 _UNREAD = "script, style, template, svg"
-_PICTURED = "img[alt='@'], img[alt='(at)' i], img[alt='[at]' i], .fa-at, .icon-at, .bi-at, .ti-at, .glyphicon-at, .dashicons-at"
 
 
 @dataclass(slots=True)
@@ -107,29 +109,56 @@ def _rules(sheet: str) -> Iterator[tuple[str, str]]:
 
 def seen(document: Document, found: Styles) -> tuple[LexborHTMLParser, bool]:
     """The tree of what people see; and whether it is a copy, to be taken apart."""
-    hidden = _used(document, found.hidden)
-    surely = ", ".join(["[hidden]", "input[type=hidden]", *hidden])
-    pictured = ", ".join([_PICTURED, *_used(document, found.at)])
-    tree = document.tree
-    if document.html.count("<", 0, document.read) > _MAX_TAGS:
-        tree = LexborHTMLParser(_beginning(document.html))
-    elif tree.css_first(f"{_UNREAD}, {surely}, {_MAY_HIDE}, {pictured}") is None:
+    hidden, at = _used(document, found.hidden), _used(document, found.at)
+    html, tree = document.html, document.tree
+    # A long list of selectors takes its time on the shortest page.
+    parts = [_HIDES, *hidden, *at]
+    parts += [_MAY_HIDE] if "style" in html or "STYLE" in html else []
+    parts += [_ICON] if "-at" in html else []
+    selected = ", ".join(parts)
+    if html.count("<", 0, document.read) > _MAX_TAGS:
+        tree = LexborHTMLParser(_beginning(html))
+    elif tree.css_first(_UNREAD) is None and tree.css_first(selected) is None:
         return tree, False
     else:
         tree = copied(document)
-    _drop(tree, surely)
-    for node in tree.css(pictured)[:_MAX_PICTURED]:
-        if node.tag == "img" or not node.text(strip=True):
+    for number, node in enumerate(tree.css(selected)):
+        # Who hides thousands of elements is not to be read for the sake of the one among them that is not.
+        if number >= _MAX_CHECKED or _is_unseen(node, hidden):
+            node.decompose()
+        elif _shows_at(node, at):
             node.replace_with("@")
     return tree, True
 
 
-def _used(document: Document, selectors: set[str]) -> list[str]:
+def _is_unseen(node: LexborNode, hidden: set[str]) -> bool:
+    own = node.attributes
+    return (
+        "hidden" in own
+        or (node.tag == "input" and (own.get("type") or "").lower() == "hidden")
+        or is_hidden((own.get("style") or "")[:500])
+        or bool(hidden and hidden & _called(own))
+    )
+
+
+def _shows_at(node: LexborNode, at: set[str]) -> bool:
+    own = node.attributes
+    if node.tag == "img":
+        return (own.get("alt") or "").strip(" ()[]").lower() in ("@", "at")
+    return bool((at | _ICONS) & _called(own)) and not node.text(strip=True)
+
+
+def _called(own: dict[str, str | None]) -> set[str]:
+    """Its selectors, by class and by name."""
+    return {f".{name}" for name in (own.get("class") or "").split()} | {f"#{own.get('id')}"}
+
+
+def _used(document: Document, selectors: set[str]) -> set[str]:
     """Those of which the page has an element: most sheets have many more."""
     if not selectors:
-        return []
+        return selectors
     used = set(" ".join(_USED.findall(document.html)).split())
-    return sorted(selector for selector in selectors if selector[1:] in used)[:_MAX_CLASSES]
+    return set(sorted(selector for selector in selectors if selector[1:] in used)[:_MAX_CLASSES])
 
 
 def _beginning(html: str) -> str:
@@ -142,12 +171,3 @@ def _beginning(html: str) -> str:
 def _up_to_tag(html: str, number: int) -> str:
     rest = html.split("<", number)
     return html[: -len(rest[number]) - 1] if len(rest) > number else html
-
-
-def _drop(tree: LexborHTMLParser, surely: str) -> None:
-    for node in tree.css(surely):
-        node.decompose()
-    for number, node in enumerate(tree.css(_MAY_HIDE)):
-        # Who hides thousands of elements is not to be read for the sake of the one among them that is not.
-        if number >= _MAX_CHECKED or is_hidden((node.attributes.get("style") or "")[:500]):
-            node.decompose()

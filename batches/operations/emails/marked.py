@@ -16,15 +16,15 @@ from batches.operations.emails.hosts import is_host
 from batches.operations.emails.scripts import uncrypted, written
 
 _MAX_NODES, _MAX_DISTINCT, _MAX_SAME, _MAX_NAMES = 10_000, 1_000, 3, 10_000
-_MAX_CODED, _LONGEST_LINK, _LONGEST_VALUE = 2_000, 20_000, 2_000
+_MAX_CODED, _MAX_CODES, _LONGEST_LINK, _LONGEST_VALUE = 2_000, 200, 20_000, 2_000
 _CODED = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,400})")
 _PROTECTED = '[data-cfemail], [href*="/cdn-cgi/l/email-protection#"]'
 # Browsers pass over a space before it, and over tabs and line ends in it. A search inside of all addresses takes
 # three times as long.
 _LINKS = (
-    '[href^="mailto:" i], [href^=" "], [href^="\\a "], [href^="mail\\9"], form[action^="mailto:" i]'
+    '[href^="mailto:" i], [href^=" "], [href^="\\a "], [href^="mail\\9"], form[action^="mailto:" i], '
+    '[href*="view=cm"], [href*="/compose?"], [href^="javascript:" i]'
 )
-_SCRIPTED, _COMPOSED = '[href^="javascript:" i]', '[href*="view=cm"], [href*="/compose?"]'
 _BREAKS = re.compile(r"[\t\n\r]")
 # Nothing but an address: more may stand before the @ than in running text.
 _WHOLE = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[\w.-]{3,254}")
@@ -53,10 +53,12 @@ class Said(NamedTuple):
 
 def said(tree: LexborHTMLParser, html: str, deobfuscate: bool) -> Iterator[Said]:
     """Of links and attributes; `html` is all of the page, hidden or not."""
-    yield from _linked(tree, html)
-    if deobfuscate and "javascript:" in html:
-        yield from _scripted(tree)
-    attributes = ("@", "at)", "at]") if deobfuscate else ("@",)
+    codes: list[str] = []
+    yield from _linked(tree, codes)
+    if deobfuscate:
+        yield from _scripted(codes)
+    spelt = deobfuscate and ("at)" in html or "at]" in html)
+    attributes = ("@", "at)", "at]") if spelt else ("@",)
     selectors = [f'[{name}*="{mark}" i]' for name in _COMMON for mark in attributes]
     if "data-" in html:
         names = {found[0] for found in islice(_ANY_DATA.finditer(html), _MAX_NAMES)}
@@ -73,10 +75,10 @@ def coded(tree: LexborHTMLParser) -> Iterator[Said]:
         yield Said(_uncoded(text or ""), "cloudflare")
 
 
-def _linked(tree: LexborHTMLParser, html: str) -> Iterator[Said]:
-    composed = f"{_LINKS}, {_COMPOSED}" if "view=cm" in html or "/compose?" in html else _LINKS
+def _linked(tree: LexborHTMLParser, codes: list[str]) -> Iterator[Said]:
+    """What links lead to; scripts in them go to the `codes`."""
     seen: Counter[str] = Counter()
-    for node in tree.css(composed)[:_MAX_NODES]:
+    for node in tree.css(_LINKS)[:_MAX_NODES]:
         own = node.attributes
         href = _BREAKS.sub("", (own.get("href") or own.get("action") or "")[:_LONGEST_LINK]).strip()
         seen[href] += 1
@@ -86,6 +88,8 @@ def _linked(tree: LexborHTMLParser, html: str) -> Iterator[Said]:
             break
         if href[:7].lower() == "mailto:":
             yield from _mailto(href[7:], node)
+        elif href[:11].lower() == "javascript:" and len(codes) < _MAX_CODES:
+            codes.append(unquote(href[11:2_000]))
         elif href.startswith("http"):
             yield from _others(href.partition("?")[2], "")
 
@@ -114,10 +118,7 @@ def _one(part: str, name: str) -> Said:
     return Said(inner if whole else text, "mailto", name, whole)
 
 
-def _scripted(tree: LexborHTMLParser) -> Iterator[Said]:
-    codes = [
-        unquote((node.attributes.get("href") or "")[11:2_000]) for node in tree.css(_SCRIPTED)[:200]
-    ]
+def _scripted(codes: list[str]) -> Iterator[Said]:
     for code in codes:
         if token := _UNCRYPT.search(code):
             yield Said(uncrypted(token[1]), "script")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from batches.operations.emails.hosts import JOINT, apart, joined
 from batches.operations.emails.spelt import spelt
 
-_MAX_MARKS = 3_000
+_MAX_MARKS = 2_000
 # One at a time, each in one pass of the processor's own: a table would look up every letter of every alphabet.
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u180e"
 _WIDE = {

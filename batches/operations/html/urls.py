@@ -79,16 +79,13 @@ def registrable(name: str) -> str:
     return str(_suffixes().privatesuffix(name) or name)
 
 
-@cache
-def _known_suffixes() -> PublicSuffixList:
-    return PublicSuffixList(accept_unknown=False)
-
-
 @lru_cache(maxsize=20_000)
 def is_top(label: str) -> bool:
     """Whether it is a top-level domain, in lower case, in Unicode or punycode: `de`, `museum`, `xn--p1ai`."""
     # Of some, all suffixes have two labels.
-    return bool(label) and _known_suffixes().publicsuffix(f"a.b.{label}") is not None
+    return (
+        bool(label) and _suffixes().publicsuffix(f"a.b.{label}", accept_unknown=False) is not None
+    )
 
 
 def same_site(one: str, other: str) -> bool:
