@@ -79,7 +79,7 @@ FORMS = [
     '<i title="logo@2x.png"></i>' * 1_001 + "jo@vogt.de", '<a href="mailto:a@b.de">x</a>' * 1_001 + "jo@vogt.de", " ".join(f"{n}@2x.png" for n in range(1_001)) + " jo@vogt.de",
     # More words, and brackets of more kinds.
     "jo[æt]vogt.de", "jo ⓐ vogt.de", "jo【at】vogt.de", "jo（at）vogt.de", "jo ［at］ vogt.de", "jo［ａｔ］vogt.de", "jo [a t] vogt.de", "jo #at# vogt.de", "jo=at=vogt.de", "jo\\at\\vogt.de", "jo [собачка] vogt [точка] de",
-    "jo snabela vogt punktum de", "jo AT-TEKEN vogt PUNT de", "jo.at.vogt.dot.de", "jo-at-vogt-dot-de", "jo (at)<br>vogt.de", 'jo<img alt="@">vogt.de', 'jo <img src="/at.gif" alt="(at)"> vogt.de',
+    "jo snabela vogt punktum de", "jo AT-TEKEN vogt.de", "jo AT-TEKEN vogt PUNT de", "jo.at.vogt.dot.de", "jo-at-vogt-dot-de", "jo (at)<br>vogt.de", 'jo<img alt="@">vogt.de', 'jo <img src="/at.gif" alt="(at)"> vogt.de',
     'jo<i class="fa fa-at"></i>vogt.de', '<style>.at:before{content:"@"}</style>jo<i class="at"></i>vogt.de', "<svg><text>jo@vogt.de</text></svg>", "jo@REMOVETHISvogt.de", "jo <span>at</span> vogt <b>dot</b> de", "<b>jo</b>(<b>at</b>)vogt(<i>dot</i>)<b>de</b>", "joNOSPAM@vogt.de", "jo@NOSPAM.vogt.de",
     "<script>let u=`jo`,d=`vogt.de`;el.href=`mailto:${u}@${d}`</script>", "<script>x='jo'.concat('@','vogt.de')</script>", "<script>var s='jo';s+='@';s+='vogt.de';</script>",
     "<script>var p=['jo','@','vogt','.','de'];document.write(p[0]+p[1]+p[2]+p[3]+p[4])</script>", "<script>n='jo';at='@';dom='vogt'+'.'+'de';document.write(n+at+dom)</script>",

@@ -125,7 +125,8 @@ def _spoken(text: str, lower: str, begin: int) -> Iterator[re.Match[str]]:
         for found in islice(_said(word).finditer(lower), _MAX_JOINED):
             end = begin + found.end()
             host = _HOST.match(text[end : end + _LONGEST].replace(JOINT, "").lstrip())
-            if host and (_SPELT.search(host[0]) or _is_box(text, begin + found.start(), host[0])):
+            alone = word in _ONLY_SIGNS or (host and _SPELT.search(host[0]))
+            if host and (alone or _is_box(text, begin + found.start(), host[0])):
                 yield found
     if ".at." in lower:
         yield from islice(_DOTTED.finditer(lower), _MAX_JOINED)
