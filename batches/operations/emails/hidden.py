@@ -47,6 +47,7 @@ _MAY_HIDE = ", ".join(f'[style*="{word}" i]' for word in _WORDS)
 _ICONS = frozenset({".fa-at", ".icon-at", ".bi-at", ".ti-at", ".glyphicon-at", ".dashicons-at"})
 _ICON = ", ".join(sorted(_ICONS))
 _HIDES = "[hidden], input[type=hidden], img[alt*='@'], img[alt*='at)' i], img[alt*='at]' i]"
+_LARGE = 200_000
 _UNREAD = "script, style, template, svg"
 
 
@@ -111,10 +112,11 @@ def seen(document: Document, found: Styles) -> tuple[LexborHTMLParser, bool]:
     """The tree of what people see; and whether it is a copy, to be taken apart."""
     hidden, at = _used(document, found.hidden), _used(document, found.at)
     html, tree = document.html, document.tree
-    # A long list of selectors takes its time on the shortest page.
+    # A long list of selectors takes its time on the shortest page, a look for a word on the longest.
+    large = len(html) > _LARGE
     parts = [_HIDES, *hidden, *at]
-    parts += [_MAY_HIDE] if "style" in html or "STYLE" in html else []
-    parts += [_ICON] if "-at" in html else []
+    parts += [_MAY_HIDE] if large or "style" in html or "STYLE" in html else []
+    parts += [_ICON] if large or "-at" in html else []
     selected = ", ".join(parts)
     if html.count("<", 0, document.read) > _MAX_TAGS:
         tree = LexborHTMLParser(_beginning(html))

@@ -17,6 +17,8 @@ from batches.operations.emails.scripts import uncrypted, written
 
 _MAX_NODES, _MAX_DISTINCT, _MAX_SAME, _MAX_NAMES = 10_000, 1_000, 3, 10_000
 _MAX_CODED, _MAX_CODES, _LONGEST_LINK, _LONGEST_VALUE = 2_000, 200, 20_000, 2_000
+# Of so long a page, to look for a word takes longer than to ask for what it is in.
+_LARGE = 200_000
 _CODED = re.compile(r"/cdn-cgi/l/email-protection#([0-9a-fA-F]{6,400})")
 _PROTECTED = '[data-cfemail], [href*="/cdn-cgi/l/email-protection#"]'
 # Browsers pass over a space before it, and over tabs and line ends in it. A search inside of all addresses takes
@@ -57,7 +59,7 @@ def said(tree: LexborHTMLParser, html: str, deobfuscate: bool) -> Iterator[Said]
     yield from _linked(tree, codes)
     if deobfuscate:
         yield from _scripted(codes)
-    spelt = deobfuscate and ("at)" in html or "at]" in html)
+    spelt = deobfuscate and (len(html) > _LARGE or "at)" in html or "at]" in html)
     attributes = ("@", "at)", "at]") if spelt else ("@",)
     selectors = [f'[{name}*="{mark}" i]' for name in _COMMON for mark in attributes]
     if "data-" in html:
