@@ -99,7 +99,7 @@ def _notes(file: dict[str, Any]) -> list[str]:
     status = number(file.get("status"))
     cut_off = file.get("cut_off") is True or file.get("whole") is False
     notes = [
-        f"found in {found}" if found and found != "index" else "",
+        f"found in {found}" if found not in ("", "index", "given") else "",
         f"answered {status}" if status and status >= 400 else "",
         "cut off" if cut_off else "",
         "unchanged" if file.get("unchanged") is True else "",

@@ -74,6 +74,11 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
 
     async def _walked(self, walk: Walk, base: str, limits: Limits) -> int:
         """From the surest source to the least; the first that has any ends the search."""
+        if places.may_be_one(base):
+            # Whoever gives the address of a sitemap wants that one.
+            await walk.named([base], "given")
+            if walk.readable:
+                return 0
         named = await self.fetcher.sitemaps(base, limits)
         await walk.named(named)
         if walk.readable or walk.trouble:

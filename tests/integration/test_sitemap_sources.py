@@ -116,3 +116,19 @@ def test_a_file_of_the_same_bytes_is_unchanged_whatever_the_server_says() -> Non
         assert scanned(base)["unchanged"] == 1
         asked.site["/untold.xml"] = pages(f"{base}/2")
         assert "unchanged" not in scanned(base)
+
+
+def test_the_address_of_a_sitemap_has_that_one_read() -> None:
+    def site(base: str) -> Site:
+        return {
+            "/robots.txt": f"Sitemap: {base}/other.xml",
+            "/other.xml": pages(f"{base}/1"),
+            "/maps/own.xml": pages(f"{base}/2", f"{base}/3"),
+        }
+
+    with serving(site) as (base, asked):
+        result = scanned(f"{base}/maps/own.xml")
+        assert asked["/other.xml"] == 0
+        assert (result["urls"], result["files"][0]["found_in"]) == (2, "given")
+        # One that is none is a page of a site like any other.
+        assert scanned(f"{base}/gone/sitemap.html")["urls"] == 1

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from batches.operation import Failure, Skip
 from batches.operations.html.charset import decode
 from batches.operations.html.document import Document
+from batches.operations.sitemaps.addresses import path_of
 from batches.operations.web.client import Answer, Reading
 from batches.operations.web.fetch import Fetcher, Limits, is_page
 
@@ -23,6 +24,13 @@ _MOST = 5
 _HEAD = Reading(1024 * 1024, is_page, cut=True)
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml"})
 _NO_FILES = (".html", ".htm", "/")
+_FILES = (".xml", ".gz", ".txt", ".rss", ".atom")
+
+
+def may_be_one(address: str) -> bool:
+    """Whether an address is that of a sitemap or a feed, and not of a site, as far as it tells."""
+    path = path_of(address).lower()
+    return path.endswith(_FILES) or "sitemap" in path
 
 
 async def linked(fetcher: Fetcher, base: str, limits: Limits) -> tuple[list[str], list[str]]:
