@@ -67,5 +67,6 @@ def _site(number: int, behaviour: Behaviour) -> Site:
         city=city,
         year=1899 + number * 37 % 120,
         phone=language.phone.format(number),
-        email=f"{('info', 'hello', 'post', 'shop')[number % 4]}@{handle}.example",
+        # A name that nobody has: those that are reserved are taken for what they are, examples.
+        email=f"{('info', 'hello', 'post', 'shop')[number % 4]}@{handle}.sample-sites.town",
     )

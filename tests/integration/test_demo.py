@@ -14,6 +14,8 @@ from yarl import URL
 
 from adminapp.demo import Behaviour, DemoWeb, start_demo
 from adminapp.demo.server import HUGE_BYTES
+from batches.operations.emails.find import find
+from batches.operations.html.document import Document
 
 
 @pytest.fixture
@@ -214,6 +216,7 @@ async def test_contact_details_are_on_the_contact_page(
             text = await response.text()
         assert attributes(LexborHTMLParser(text), 'a[href^="tel:+"]', "href")
         assert site.email in text_of(text).replace(" [at] ", "@").replace(" [dot] ", ".")
+        assert site.email in [one.address for one in find(Document(text, f"http://{site.host}/"))]
 
 
 async def test_a_stranger_is_told_so(web: DemoWeb, client: aiohttp.ClientSession) -> None:
