@@ -22,7 +22,8 @@ from batches.operations.emails.values import (
     of_list,
     of_text,
     shown,
-)
+    unescaped,
+)  # fmt: skip
 
 MAX_STEPS = 8_000
 _MAX_DEPTH, _MOST = 12, 100_000
@@ -31,9 +32,7 @@ _WORD = re.compile(
     rf"{_TEXT}|(?<=[(,])/(?:[^/\\\n]|\\.){{1,60}}+/[gimuy]{{0,4}}|0[xX][0-9a-fA-F]{{1,6}}|\d{{1,7}}|[A-Za-z_$][\w$]{{0,60}}+"
     r"|\.\.\.|\+=|=>|[=!]==?|[^\s]"
 )
-_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{2,4})\}?|x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.DOTALL)
 _FILLED = re.compile(r"\$\{\s{0,3}([\w$.]{1,80})\s{0,3}\}")
-_PLAIN = {"n": "\n", "r": "\n", "t": " "}
 _BRACES = {"{": 1, "}": -1, ")": -1, "]": -1}
 # What a value can begin with.
 _BEGINS = re.compile(r"[\w$\"'`(\[]")
@@ -161,7 +160,7 @@ class _Evaluator:
         return None
 
     def _literal(self, word: str) -> str:
-        text = _ESCAPE.sub(_unescaped, word[1:-1]) if "\\" in word else word[1:-1]
+        text = unescaped(word[1:-1])
         if word[0] == "`" and "${" in text:
             text = _FILLED.sub(lambda name: self._filled(name[1]), text)
         return text
@@ -244,10 +243,3 @@ class _Evaluator:
         if isinstance(value, list):
             return of_list(value, name, items, written)
         return self._applied(name, items, written)
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    code = found[1] or found[2]
-    if code or found[3]:
-        return chr(int(code, 16) if code else int(found[3], 8))
-    return _PLAIN.get(found[4], found[4])

@@ -15,7 +15,21 @@ MAX_ITEMS, _MAX_LENGTH = 500, 2_000
 # Letters moved by half of the alphabet, in one of the ways that all copy.
 HALF = re.compile(r"\+\s*13\b|-\s*13\b|rot_?13", re.IGNORECASE)
 _EXPRESSION = re.compile(r"/((?:[^/\\]|\\.){1,60}+)/")
+_ESCAPE = re.compile(r"\\(?:u\{?([0-9a-fA-F]{2,4})\}?|x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.DOTALL)
+_PLAIN = {"n": "\n", "r": "\n", "t": " "}
 _SAME = frozenset({"toString", "toLowerCase", "trim", "valueOf", "normalize"})
+
+
+def unescaped(text: str) -> str:
+    """What stands between the quotes of a literal."""
+    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    if code or found[3]:
+        return chr(int(code, 16) if code else int(found[3], 8))
+    return _PLAIN.get(found[4], found[4])
 
 
 def of_text(text: str, name: str, items: list[Value], written: str) -> Value:
