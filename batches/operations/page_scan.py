@@ -57,7 +57,8 @@ def _read(read: Read) -> dict[str, Any]:
 
 async def _forget(seen: Crawl[dict[str, Any]], context: Context) -> None:
     """Who asked not to be listed is in no part of what was found."""
-    listed = _each_once(one.value["emails"] for one in seen.pages if one.value)
+    values = [one.value for one in seen.pages if one.value]
+    listed = _each_once(value.get("emails", ()) for value in values)
     if unwanted := await suppressed(context, listed):
         seen.pages = [
             replace(one, value=without(one.value, unwanted.__contains__)) for one in seen.pages

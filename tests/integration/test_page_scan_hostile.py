@@ -3,16 +3,12 @@
 import asyncio
 import gzip
 import time
-import tracemalloc
-import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from ipaddress import ip_network
 
-import brotli  # type: ignore[import-untyped]
 import pytest
 from aiohttp import web
-from backports import zstd
 from django.conf import LazySettings
 
 from batches.operation import Context, Failure, Result
@@ -52,51 +48,6 @@ async def scan(settings: LazySettings) -> AsyncIterator[PageScan]:
 async def run(scan: PageScan, address: str) -> Result:
     params = PageScanParams(respect_robots=False)
     return await scan.run(address, params, Context(1, 0, 1, "test"))
-
-
-def gzip_bomb() -> Iterator[bytes]:
-    packer = zlib.compressobj(wbits=31)
-    for _ in range(1024):
-        yield packer.compress(bytes(MEGABYTE))
-    yield packer.flush()
-
-
-def brotli_bomb() -> Iterator[bytes]:
-    packer = brotli.Compressor(quality=1)
-    for _ in range(1024):
-        yield packer.process(bytes(MEGABYTE))
-    yield packer.finish()
-
-
-def zstd_bomb() -> Iterator[bytes]:
-    packer = zstd.ZstdCompressor()
-    for _ in range(1024):
-        yield packer.compress(bytes(MEGABYTE))
-    yield packer.flush()
-
-
-@pytest.mark.parametrize(
-    ("encoding", "bomb"), [("gzip", gzip_bomb), ("br", brotli_bomb), ("zstd", zstd_bomb)]
-)
-async def test_a_gigabyte_in_a_small_box_is_left_packed(
-    fetcher: Fetcher, encoding: str, bomb: Callable[[], Iterator[bytes]]
-) -> None:
-    body = b"".join(bomb())
-    assert len(body) < 2 * MEGABYTE
-
-    async def answer(request: web.Request) -> web.Response:
-        headers = {"Content-Type": "text/html", "Content-Encoding": encoding}
-        return web.Response(body=body, headers=headers)
-
-    async with serving(answer) as address:
-        tracemalloc.start()
-        try:
-            with pytest.raises(failures.TooLarge, match="larger than 5 MB"):
-                await fetcher.get(address, limits())
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
-    assert peak < 60 * MEGABYTE
 
 
 async def test_a_page_without_an_end_is_left(fetcher: Fetcher) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batches.operations.html import page
 from batches.operations.html.document import Document
 from batches.operations.html.page import parse
 
@@ -92,6 +93,20 @@ def test_of_many_links_two_thousand_are_listed_and_ten_thousand_counted() -> Non
     assert found["links_in"] == 10_000
     assert len(found["links_in_urls"]) == 2_000
     assert found["counts"]["links"] == 12_000
+
+
+def test_when_time_is_up_what_was_read_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    html = "<title>t</title><p>a@b.example"
+    assert "partly_read" not in parse(html, URL)
+    monkeypatch.setattr(page, "MAX_SECONDS", 0)
+    found = parse(html, URL)
+    assert found.keys() == {"read_as", "partly_read"}
+    assert "not all of what they say within 2 seconds" in found["partly_read"]
+
+
+def test_words_are_counted_once_wherever_the_text_is_cut() -> None:
+    assert parse("word " * 50_000, URL)["word_count"] == 50_000
+    assert parse("語" * 50_000, URL)["word_count"] == 50_000
 
 
 def test_whoever_reads_a_document_finds_it_as_it_was() -> None:

@@ -14,6 +14,7 @@ from batches.operations.html.prescan import fitting
 
 N = 100_000
 FORMATTING = "".join(f"<b id={n}>" for n in range(3_000))
+PLAIN = "".join(f"<{name}>" * 3 for name in sorted(prescan._FORMATTING))
 ATTRIBUTES = " ".join(f"a{n}" for n in range(N))
 
 HOSTILE = {
@@ -41,6 +42,21 @@ HOSTILE = {
     "attributes, tag by tag": ("<p " + ATTRIBUTES[:10_000] + ">") * 400,
     "formatting": f"<p>{FORMATTING}</p>" + "<p>x</p>" * 3_000,
     "formatting behind CDATA": f"<p><![CDATA[>{FORMATTING}</p>" + "<p>x</p>" * 3_000,
+    "plain formatting": f"<p>{PLAIN}</p>" + "<p>x</p>" * 100_000,
+    "plain formatting in upper case": f"<P>{PLAIN.upper()}</P>" + "<P>x</P>" * 100_000,
+    "attributes behind a quote in a script": f"<script><x y='</script><p {ATTRIBUTES}>",
+    "tags in tags in a script": "<script><x y='" + "<a" * 2_000_000 + f"'</script><p {ATTRIBUTES}>",
+    "names of attributes": "".join(f"<p a{n} b{n}>" for n in range(N)),
+    "names of attributes behind a quote in a script": "<script><x y='</script>"
+    + "".join(f"<p a{n} b{n}>" for n in range(N)),
+    "names of tags": "".join(f"<x{n}></x{n}>" for n in range(N)),
+    "paragraphs": "<p>" * 1_600_000,
+    "paragraphs that are ended": "x</p>" * 900_000,
+    "breaks that are ended": "</br>" * 1_000_000,
+    "pictures": "<img src=/x>" * 400_000,
+    "attributes, a few for each tag": "<p a b c d e f g>" * 280_000,
+    "attributes, a few for each tag, behind a quote": "<script><x y='</script>"
+    + "<p a b c d e f g>" * 280_000,
     "formatting in upper case": f"<P>{FORMATTING.upper()}</P>" + "<P>x</P>" * 3_000,
 }
 FLAT = {
@@ -92,6 +108,7 @@ HONEST = {
     "sections": "<section><div><p>text<br><img src=a></div></section>" * 10_000,
     "old formatting": '<p><font color="red">a <a href="/b"><b>c</b></a></font></p>' * 5_000,
     "a program": "<script>for (var i = 0; i<n; i++) { x = a<b ? '<div>' : c }</script>" * 300,
+    "a hundred thousand elements": '<p class="a">one<br>two</p>\n' * 50_000,
     "a commented half": "<!-- " + "<div><p>old</p></div>" * 3_000 + " -->" + "<p>new</p>" * 3_000,
 }
 

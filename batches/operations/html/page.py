@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from batches.operations.emails.find import find
@@ -25,6 +26,10 @@ from batches.operations.html.clean import clean
 from batches.operations.html.document import NO_HEADERS, Document
 
 MAX_LISTED = 2_000
+# Of work for one page: what nobody gets to by then is left out.
+MAX_SECONDS = 2.0
+_BUSY = "; the rest would keep a parser busy"
+_LEFT = f", and not all of what they say within {MAX_SECONDS:g} seconds"
 # One more whenever a page would now be read otherwise.
 _RULES = 2
 _COMMENT = re.compile("<!--.*?-->", re.DOTALL)
@@ -34,27 +39,36 @@ def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[
     """The fields of a page, for storage: every string is clean and bounded, every address absolute.
 
     Takes time in proportion to the page. Of one that is built to take more, only a first part is read,
-    and `partly_read` says how much.
+    and `partly_read` says how much; after MAX_SECONDS of work no other field is looked for, and it says that.
     """
     return fields(Document(html, url, headers))
 
 
 def fields(document: Document, deobfuscate: bool = True) -> dict[str, Any]:
     """The same of a page that is parsed already; `deobfuscate` as `emails.find` has it."""
-    found = {
-        **_head(document),
-        **_made(document),
-        **_links(document),
-        **_technology(document),
-        **_body(document),
-        "emails": [one.address for one in find(document, deobfuscate)],
-        "read_as": read_as(deobfuscate),
-    }
-    if document.read < len(document.html):
+    found: dict[str, Any] = {"read_as": read_as(deobfuscate)}
+    left = ""
+    for read in (
+        _head,
+        _body,
+        _links,
+        partial(_emails, deobfuscate=deobfuscate),
+        _technology,
+        _made,
+    ):
+        if document.seconds > MAX_SECONDS:
+            left = _LEFT
+            break
+        found |= read(document)
+    if left or document.read < len(document.html):
         found["partly_read"] = (
-            f"the first {document.read:,} of {len(document.html):,} characters; the rest would keep a parser busy"
+            f"the first {document.read:,} of {len(document.html):,} characters{left or _BUSY}"
         )
     return dict(clean(found))
+
+
+def _emails(document: Document, deobfuscate: bool) -> dict[str, Any]:
+    return {"emails": [one.address for one in find(document, deobfuscate)]}
 
 
 def read_as(deobfuscate: bool) -> str:

@@ -1,46 +1,70 @@
 """How much of a page may be given to the parser: some are made to keep it busy for minutes.
 
 Threads can't be stopped, so a page that would take too long must not be begun. What takes longer than in
-proportion, measured on one core: 100,000 open div, 15 s; one tag with 100,000 attributes, 19 s; a thousand
-open <b id=…>, reopened by three thousand paragraphs, 3 s and 1 GB.
+proportion, measured on one core: 100,000 open div, 15 s; one tag with 100,000 attributes, 19 s; 300,000 names
+that are all different, 4 minutes; a thousand open <b id=…>, reopened by three thousand paragraphs, 3 s and 1 GB.
+What merely takes much: two million <p>, 14 s and 600 MB.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 # Open elements, summed over all tags: each tag may have to look through all that are open. 0.3 s.
 MAX_STEPS = 100_000_000
 # Each attribute of a tag is compared with all others of it: squares of their numbers, summed. 0.5 s.
 MAX_COMPARISONS = 250_000_000
-# Elements that the parser makes of its own accord, to reopen formatting. 100 MB.
-MAX_REOPENED = 300_000
+# Elements that the parser makes of its own accord, to reopen formatting, and tags. 60 MB.
+MAX_REOPENED = 250_000
+# Elements, the texts between them and their attributes. 60 MB, and as much again for a copy of them. Of the largest
+# pages known, with 115,000 elements in 5 MB, nine tenths.
+MAX_NODES = 380_000
+# Of tags and attributes, each different: a new one is compared with many before, in each copy. 1 s.
+MAX_NAMES = 15_000
 
 _GAP = r"[ \t\n\f\r]"
-# As the standard reads it: a quote counts only behind an equals sign.
-_ATTRIBUTE = (
-    r"(?:[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
-    rf"(?:{_GAP}*+={_GAP}*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^ \t\n\f\r>]*+))?+)"
-)
+_ATTRIBUTE_NAME = r"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
+
+
+def _attribute(name: str = _ATTRIBUTE_NAME, quoted: str = r"\"[^\"]*+\"?+|'[^']*+'?+") -> str:
+    """As the standard reads it: a quote counts only behind an equals sign."""
+    value = rf"{_GAP}*+={_GAP}*+(?:{quoted}|(?![\"'])[^ \t\n\f\r>]*+)"
+    return rf"(?:[ \t\n\f\r/]*+{name}(?:{value}|(?!{_GAP}*+=)))"
+
+
+_ATTRIBUTE = _attribute()
 _END = r"[ \t\n\f\r/]*+(?:>|\Z)"
 _NAME = r"[a-zA-Z][^ \t\n\f\r/>]*+"
-_ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
+_APART = " \t\n\f\r/="
+_ONE_ATTRIBUTE = re.compile(_attribute(f"({_ATTRIBUTE_NAME})"))
 _START_TAG = re.compile(f"<{_NAME}({_ATTRIBUTE}*+){_END}")
+# Of end tags, those of p and br make an element that nobody opened.
+_ANY_TAG = re.compile(
+    rf"<(?:(/)(?!(?:[pP]|[bB][rR])[ \t\n\f\r/>])|({_NAME})({_ATTRIBUTE}*+){_END})?"
+)
 _FEW = 500
-# Up to the first tag with more attributes than that.
-_FEW_ATTRIBUTES = re.compile(rf"(?:[^<]++|<(?![a-zA-Z])|<{_NAME}{_ATTRIBUTE}{{0,{_FEW}}}+{_END})*+")
+_HOLDS_NO_TAG = _attribute(quoted=r"\"[^\"<]*+(?:\"|\Z)|'[^'<]*+(?:'|\Z)")
+# Up to the first tag with more attributes than that, or with one that could hold another tag.
+_FEW_ATTRIBUTES = re.compile(
+    rf"(?:[^<]++|<(?![a-zA-Z])|<{_NAME}{_HOLDS_NO_TAG}{{0,{_FEW}}}+{_END})*+"
+)
 _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<[!?][^>]*+>?+|</[^a-zA-Z>][^>]*+>?+"
     rf"|<(/?+)({_NAME})({_ATTRIBUTE}*+){_END}",
     re.DOTALL,
 )
 _START = re.compile(r"<[a-zA-Z]")
+_TAG_NAME = re.compile(f"<{_NAME}")
 
-# With attributes: without, no more than three of a kind are reopened. An open <a> is closed by the next.
+# Of those without attributes, three of a kind at most are reopened. An open <a> is closed by the next.
 _FORMATTING = frozenset({
     "b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u",
 })  # fmt: skip
+_OF_A_KIND = 3
 _ANY_FORMATTING = "|".join(sorted(_FORMATTING))
 _REOPENED = re.compile(rf"<(?:{_ANY_FORMATTING})[ \t\n\f\r/]", re.IGNORECASE)
+_PLAIN = re.compile(rf"<({_ANY_FORMATTING})>", re.IGNORECASE)
+_PLAIN_AND_OPEN = re.compile(rf"<({_ANY_FORMATTING})>(?![^<]*+</\1>)", re.IGNORECASE)
 # Icons, mostly: opened and closed at once, beyond any doubt.
 _CLOSED_AT_ONCE = re.compile(
     rf"<({_ANY_FORMATTING})(?:{_GAP}++[a-z-]++=\"[^\"'<>]*+\")++{_GAP}*+>[^<]*+</\1>"
@@ -58,7 +82,7 @@ _NEXT_CLOSES = {"li": ("li",), "dd": ("dd", "dt"), "dt": ("dd", "dt")}
 
 def fitting(html: str) -> int:
     """How many characters of the page, from its beginning, can be parsed in time proportional to them."""
-    end = _few_attributes(html)
+    end = _few_nodes(html, _few_attributes(html))
     return end if _surely_flat(html, end) else _Walk(html).until(end)
 
 
@@ -68,11 +92,45 @@ def _few_attributes(html: str) -> int:
         end = found.end()
         tag = _START_TAG.match(html, end)
         assert tag is not None  # Any number of attributes, and the end of the page ends it, too.
-        comparisons += sum(1 for _ in _ONE_ATTRIBUTE.finditer(tag[1])) ** 2
+        comparisons += len(_ONE_ATTRIBUTE.findall(tag[1])) ** 2 + len(tag[0])
         if comparisons > MAX_COMPARISONS:
             return end
-        end = tag.end()
+        end = _behind(tag)
     return len(html)
+
+
+def _behind(tag: "re.Match[str]") -> int:
+    """Where to look for the next. What one seems to swallow is looked at, too: it may itself stand in a script."""
+    return tag.start() + 1 if "<" in tag[0][1:] else tag.end()
+
+
+def _few_nodes(html: str, end: int) -> int:
+    if len(html) < MAX_NAMES or _surely_few(html):
+        return end
+    at = nodes = looked = 0
+    names = set[str]()
+    while (tag := _ANY_TAG.search(html, at, end)) is not None:
+        own = _ONE_ATTRIBUTE.findall(tag[3] or "")
+        # An attribute takes a little more than an element, and is rarely alone.
+        nodes += len(own) * 5 // 4 + (1 if tag[1] else 2)
+        names.update(own, [tag[2] or ""])
+        looked += len(tag[0])
+        if nodes > MAX_NODES or len(names) > MAX_NAMES or looked > 3 * len(html):
+            return tag.start()
+        at = _behind(tag)
+    return end
+
+
+def _surely_few(html: str) -> bool:
+    """Whether there can't be many of anything: true of nearly every page, and quickly seen."""
+    tags = html.count("<")
+    if tags + sum(map(html.count, _APART)) < MAX_NAMES:
+        return True
+    inside = " ".join(_START_TAG.findall(html))
+    if 2 * tags + sum(map(inside.count, _APART)) > MAX_NODES:
+        return False
+    different = " ".join({*inside.split(), *_TAG_NAME.findall(html)})
+    return sum(map(different.count, _APART)) < MAX_NAMES
 
 
 def _surely_flat(html: str, end: int) -> bool:
@@ -80,10 +138,15 @@ def _surely_flat(html: str, end: int) -> bool:
     tags = html.count("<", 0, end)
     if tags * tags > 2 * MAX_STEPS and (tags - html.count("</", 0, end)) * tags > 2 * MAX_STEPS:
         return False
-    reopened = sum(1 for _ in _REOPENED.finditer(html, 0, end))
+    plain = Counter(name.lower() for name in _PLAIN_AND_OPEN.findall(html, 0, end))
+    reopened = sum(1 for _ in _REOPENED.finditer(html, 0, end)) + _of_each(plain)
     if reopened * tags > MAX_REOPENED:
         reopened -= sum(1 for _ in _CLOSED_AT_ONCE.finditer(html, 0, end))
     return reopened * tags <= MAX_REOPENED
+
+
+def _of_each(plain: Counter[str]) -> int:
+    return sum(min(number, _OF_A_KIND) for number in plain.values())
 
 
 @dataclass(slots=True)
@@ -98,6 +161,7 @@ class _Walk:
     open: list[str] = field(default_factory=list)
     for_good: int = 0
     formatting: int = 0
+    plain: Counter[str] = field(default_factory=Counter)
     drawings: int = 0
     steps: int = 0
     reopened: int = 0
@@ -125,11 +189,14 @@ class _Walk:
             else:
                 self._open(name, bool(token[3]), token[0].endswith("/>"))
         self.steps += tags * self.depth
-        self.reopened += tags * self.formatting
+        # One for each tag is no flood.
+        self.reopened += tags * max(1, self.formatting)
 
     def _swallow(self, begin: int, end: int) -> None:
         self.for_good += sum(1 for _ in _START.finditer(self.html, begin, end))
         self.formatting += sum(1 for _ in _REOPENED.finditer(self.html, begin, end))
+        for name in _PLAIN.findall(self.html, begin, end):
+            self._format(name.lower(), 1)
 
     def _open(self, name: str, attributed: bool, closed: bool) -> None:
         if name in _LEAVES:
@@ -142,10 +209,10 @@ class _Walk:
             self.for_good += 1
         else:
             self._close_implied(_NEXT_CLOSES.get(name, ()))
-            # Told apart on the stack: only formatting with attributes counts as such.
-            reopens = attributed and name in _FORMATTING
-            self.open.append(f"{name}*" if reopens else name)
-            self.formatting += reopens
+            # Told apart on the stack: any number of those with attributes is reopened.
+            star = "*" if attributed and name in _FORMATTING else ""
+            self.open.append(name + star)
+            self._format(name + star, 1)
             self.drawings += name in ("svg", "math")
 
     def _close(self, name: str) -> None:
@@ -154,8 +221,16 @@ class _Walk:
         last = self.open[-1] if self.open else ""
         if last.rstrip("*") == name:
             self.open.pop()
-            self.formatting -= last.endswith("*")
+            self._format(last, -1)
             self.drawings -= name in ("svg", "math")
+
+    def _format(self, name: str, change: int) -> None:
+        if name.endswith("*"):
+            self.formatting += change
+        elif name in _FORMATTING:
+            before = min(self.plain[name], _OF_A_KIND)
+            self.plain[name] += change
+            self.formatting += min(self.plain[name], _OF_A_KIND) - before
 
     def _close_implied(self, names: tuple[str, ...]) -> None:
         if self.open and self.open[-1] in names:
