@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from ipaddress import ip_network
 
@@ -17,7 +17,7 @@ from batches.operations.web import failures
 from batches.operations.web.client import MAX_HEADER
 from batches.operations.web.fetch import MAX_BODY, Fetcher, Limits
 from batches.operations.web.guard import Reach
-from tests.loopback import QUICK, Recorder, serving, speaking
+from tests.loopback import QUICK, Recorder, Speaker, serving, speaking
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 MEGABYTE = 1024 * 1024
@@ -75,7 +75,7 @@ async def test_a_page_of_exactly_the_limit_is_read(fetcher: Fetcher) -> None:
             await fetcher.get(f"{address}/more", limits())
 
 
-def dripping(start: bytes, drop: bytes) -> "Callable[..., object]":
+def dripping(start: bytes, drop: bytes) -> Speaker:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(start)
         with suppress(ConnectionError):
@@ -101,13 +101,31 @@ def dripping(start: bytes, drop: bytes) -> "Callable[..., object]":
 async def test_who_takes_for_ever_is_not_waited_for(
     fetcher: Fetcher, start: bytes, drop: bytes
 ) -> None:
-    async with speaking(dripping(start, drop)) as port:  # type: ignore[arg-type]
+    async with speaking(dripping(start, drop)) as port:
         began = time.monotonic()
         with pytest.raises(Failure) as raised:
             await fetcher.get(f"http://127.0.0.1:{port}/", limits(0.5))
         assert time.monotonic() - began < 3
     # A status line that is none may be found out before the time is up.
     assert isinstance(raised.value, failures.TooSlow) or drop == b"H"
+
+
+@pytest.mark.parametrize("drop", [b"", b"x"], ids=["silence", "drips"])
+async def test_the_end_of_what_nobody_reads_is_not_waited_for(
+    fetcher: Fetcher, drop: bytes
+) -> None:
+    moved = b"HTTP/1.1 302 Found\r\nLocation: /end\r\n\r\n"
+    gone = b"HTTP/1.1 404 Not Found\r\n\r\n"
+    heads = iter([moved, gone])
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await dripping(next(heads), drop)(reader, writer)
+
+    async with speaking(speak) as port:
+        began = time.monotonic()
+        answer = await fetcher.get(f"http://127.0.0.1:{port}/", limits(20))
+    assert 2 <= time.monotonic() - began < 5
+    assert (answer.status, answer.hops[0].status) == (404, 302)
 
 
 def headed(*lines: bytes) -> bytes:
@@ -133,6 +151,7 @@ BAD = {
     "not brotli": headed(LENGTH, b"Content-Encoding: br"),
     "not zstd": headed(LENGTH, b"Content-Encoding: zstd"),
     "packed twice": headed(LENGTH, b"Content-Encoding: gzip, gzip"),
+    "packed, by a name of old": headed(LENGTH, b"Content-Encoding: x-gzip"),
     "packed in an unknown way": headed(LENGTH, b"Content-Encoding: rot13"),
 }
 

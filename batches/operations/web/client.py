@@ -1,7 +1,9 @@
 """One request and its answer, within limits of time, size and place."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,12 +29,13 @@ CONNECT_SECONDS, READ_SECONDS = 5, 10
 MAX_HEADER = 32 * 1024
 MAX_RETRY_AFTER = 300.0
 # What is read of an answer nobody wants: mostly all of it, and then the connection can be used again.
-_SCRAPS = 16 * 1024
+_SCRAPS, SCRAPS_SECONDS = 16 * 1024, 1.0
 # Of these there is one; of a server that sends two, browsers believe the last. All others are lists.
 _SINGLE = frozenset({
     "age", "content-length", "content-type", "date", "etag", "expires", "last-modified", "retry-after", "server",
 })  # fmt: skip
-_UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"})
+# As the client below unpacks them. Nobody is told that we read "x-gzip", its name of old, too.
+_UNPACKED = frozenset({"", "identity", "gzip", "deflate", "br", "zstd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,23 +189,34 @@ def _joined(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _read(response: aiohttp.ClientResponse, answer: Answer, reading: Reading) -> bytes:
-    """Piece by piece, after decompression: a small answer may unfold to gigabytes."""
-    wanted = reading.wanted(answer.status, answer.content_type)
-    most, cut = (reading.most, reading.cut) if wanted else (_SCRAPS, True)
+    """Of an answer nobody wants, nothing: that it never ends, or is broken, is not what was asked."""
+    if not reading.wanted(answer.status, answer.content_type):
+        with suppress(aiohttp.ClientError, OSError):
+            async with asyncio.timeout(SCRAPS_SECONDS):
+                await _pieces(response, replace(reading, most=_SCRAPS, cut=True, take=None))
+                return b""
+        response.close()
+        return b""
+    body = await _pieces(response, reading)
+    if answer.headers.get("content-encoding", "").strip().lower() not in _UNPACKED:
+        raise failures.BadAnswer("The page is packed in a way that can't be read.")
+    return body
+
+
+async def _pieces(response: aiohttp.ClientResponse, reading: Reading) -> bytes:
+    """One by one, after decompression: a small answer may unfold to gigabytes."""
     body, size = bytearray(), 0
     async for piece in response.content.iter_chunked(64 * 1024):
         size += len(piece)
-        if size > most:
+        if size > reading.most:
             response.close()
-            if not cut:
-                words = f"The page is larger than {most // 1024 // 1024} MB."
+            if not reading.cut:
+                words = f"The page is larger than {reading.most // 1024 // 1024} MB."
                 raise failures.TooLarge(words, cause=words)
-            body += piece[: len(piece) - (size - most)]
+            body += piece[: len(piece) - (size - reading.most)]
             break
-        if wanted and reading.take is not None:
+        if reading.take is not None:
             await reading.take(piece)
         else:
             body += piece
-    if wanted and answer.headers.get("content-encoding", "").strip().lower() not in _UNPACKED:
-        raise failures.BadAnswer("The page is packed in a way that can't be read.")
-    return bytes(body) if wanted else b""
+    return bytes(body)
