@@ -40,7 +40,7 @@ _ONE_ATTRIBUTE = re.compile(_attribute(f"({_ATTRIBUTE_NAME})"))
 _START_TAG = re.compile(f"<{_NAME}({_ATTRIBUTE}*+){_END}")
 # Of end tags, those of p and br make an element that nobody opened.
 _ANY_TAG = re.compile(
-    rf"<(?:(/)(?!(?:[pP]|[bB][rR])[ \t\n\f\r/>])|({_NAME})({_ATTRIBUTE}*+){_END})?"
+    rf"<(?=[a-zA-Z/!?])(?:(/)(?!(?:[pP]|[bB][rR])[ \t\n\f\r/>])|({_NAME})({_ATTRIBUTE}*+){_END})?"
 )
 _FEW = 500
 _HOLDS_NO_TAG = _attribute(quoted=r"\"[^\"<]*+(?:\"|\Z)|'[^'<]*+(?:'|\Z)")
@@ -82,8 +82,9 @@ _NEXT_CLOSES = {"li": ("li",), "dd": ("dd", "dt"), "dt": ("dd", "dt")}
 
 def fitting(html: str) -> int:
     """How many characters of the page, from its beginning, can be parsed in time proportional to them."""
-    end = _few_nodes(html, _few_attributes(html))
-    return end if _surely_flat(html, end) else _Walk(html).until(end)
+    end = _few_attributes(html)
+    flat = end if _surely_flat(html, end) else _Walk(html).until(end)
+    return _few_nodes(html[:flat])
 
 
 def _few_attributes(html: str) -> int:
@@ -104,12 +105,12 @@ def _behind(tag: "re.Match[str]") -> int:
     return tag.start() + 1 if "<" in tag[0][1:] else tag.end()
 
 
-def _few_nodes(html: str, end: int) -> int:
+def _few_nodes(html: str) -> int:
     if len(html) < MAX_NAMES or _surely_few(html):
-        return end
+        return len(html)
     at = nodes = looked = 0
     names = set[str]()
-    while (tag := _ANY_TAG.search(html, at, end)) is not None:
+    while (tag := _ANY_TAG.search(html, at)) is not None:
         own = _ONE_ATTRIBUTE.findall(tag[3] or "")
         # An attribute takes a little more than an element, and is rarely alone.
         nodes += len(own) * 5 // 4 + (1 if tag[1] else 2)
@@ -118,7 +119,7 @@ def _few_nodes(html: str, end: int) -> int:
         if nodes > MAX_NODES or len(names) > MAX_NAMES or looked > 3 * len(html):
             return tag.start()
         at = _behind(tag)
-    return end
+    return len(html)
 
 
 def _surely_few(html: str) -> bool:
