@@ -156,6 +156,53 @@ async def test_where_nobody_answers_nothing_is_fetched(asker: Robots) -> None:
             await ask(asker, f"http://127.0.0.1:{port}")
 
 
+SAID = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(CLOSED)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        SAID + b"Content-Encoding: gzip\r\n\r\n" + CLOSED.encode(),
+        SAID + b"X: " + b"x" * 40_000 + b"\r\n\r\n" + CLOSED.encode(),
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+    ],
+    ids=["not gzip", "long header", "no HTTP"],
+)
+async def test_rules_that_cannot_be_read_are_no_leave_to_fetch(asker: Robots, said: bytes) -> None:
+    async with speaking(said) as port:
+        with pytest.raises(Transient, match=r"robots\.txt of .* can't be read: .") as raised:
+            await ask(asker, f"http://127.0.0.1:{port}")
+    assert raised.value.cause == "robots.txt can't be read"
+
+
+@pytest.mark.parametrize("drop", [b"", b"#"], ids=["silence", "drips"])
+async def test_who_takes_for_ever_to_say_the_rules_is_left_alone_for_now(
+    asker: Robots, drop: bytes
+) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(drop)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    async with speaking(speak) as port:
+        with pytest.raises(failures.TooSlow) as raised:
+            await asker.ask(ada_url.URL(f"http://127.0.0.1:{port}/page"), 0.5)
+    assert isinstance(raised.value, Transient)
+
+
+async def test_rules_are_good_for_a_day(asker: Robots, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(robots, "monotonic", lambda: now)
+    site = Site()
+    async with serving(site) as address:
+        for seconds, asked in [(0, 1), (86_399, 1), (86_401, 2)]:
+            now = seconds
+            await ask(asker, address)
+            assert site.asked == {"/robots.txt": asked}
+
+
 async def test_five_redirects_are_followed_and_no_more(asker: Robots) -> None:
     for redirects in (1, 5):
         site = Site(CLOSED)

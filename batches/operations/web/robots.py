@@ -123,8 +123,8 @@ class Robots:
         for _ in range(MAX_REDIRECTS + 1):
             try:
                 answer = await self._client.request(url.href, seconds, Reading(MAX_BYTES, cut=True))
-            except failures.BadAnswer:
-                return ""
+            except failures.BadAnswer as error:
+                raise _unreadable(error, origin) from error
             except (failures.NameNotFound, failures.BadCertificate) as error:
                 raise _elsewhere(error, origin, url) from error
             if answer.status not in REDIRECTS or not answer.headers.get("location"):
@@ -159,6 +159,12 @@ def _text(answer: Answer, origin: str) -> str:
 def _whole_lines(text: str) -> str:
     """Without the last, which was cut: half a path would say much more than the whole one."""
     return text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+
+
+def _unreadable(error: Failure, origin: str) -> Failure:
+    """Whoever may have said no and can't be understood counts as out of reach. RFC 9309, 2.3.1.4."""
+    words = f"The robots.txt of {origin} can't be read: {error}"
+    return Transient(words, cause="robots.txt can't be read")
 
 
 def _elsewhere(error: Failure, origin: str, url: ada_url.URL) -> Failure:
