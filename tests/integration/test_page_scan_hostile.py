@@ -141,6 +141,8 @@ BAD = {
     "negative length": headed(b"Content-Length: -5"),
     "length in words": headed(b"Content-Length: many"),
     "length and chunks": headed(LENGTH, b"Transfer-Encoding: chunked"),
+    "other protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nx",
+    "status of nothing": headed(LENGTH).replace(b"200 OK", b"000 OK"),
     "no HTTP": b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
     "older than HTTP": BODY,
     "status in words": b"HTTP/1.1 OK\r\n\r\n",

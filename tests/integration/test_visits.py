@@ -181,6 +181,27 @@ async def test_this_machine_is_nobodys_site_by_a_public_address_either() -> None
     await fetcher.close()
 
 
+async def test_a_connection_that_is_there_is_not_used_once_its_network_is_closed() -> None:
+    asked = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        return page()
+
+    opened = list(LOOPBACK)
+    recorder = Recorder()
+    fetcher = Fetcher(lambda: Reach(opened), recorder, courtesy=QUICK)
+    async with serving(answer) as address:
+        for path in ("/1", "/2"):
+            await fetcher.get(address + path, OPEN)
+        assert len(recorder.dialled) == 1
+        opened.clear()
+        with pytest.raises(failures.Blocked, match="not on the public web"):
+            await fetcher.get(f"{address}/3", OPEN)
+        await fetcher.close()
+    assert asked == ["/1", "/2"]
+
+
 def test_the_addresses_of_this_machine_are_known() -> None:
     assert ip_network("127.0.0.1/32") in own_addresses()
 

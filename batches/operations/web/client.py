@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.connector import Connection
 from aiohttp.streams import EmptyStreamReader
 from yarl import URL
 
@@ -17,6 +18,7 @@ from batches.operations.web import failures
 from batches.operations.web.guard import (
     Reach,
     SocketFactory,
+    check,
     guarded,
     plain_socket,
     watched,
@@ -101,6 +103,24 @@ class Reading:
     take: Callable[[bytes], Awaitable[None]] | None = None
 
 
+def _checking(reach: Callable[[], Reach]) -> type[aiohttp.ClientRequest]:
+    """A connection that is used again was allowed when it was made; a setting may have closed its network since."""
+
+    class Request(aiohttp.ClientRequest):
+        async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+            try:
+                peer = conn.transport and conn.transport.get_extra_info("peername")
+                # Of one that has just been lost there is nothing to ask, and nothing can be sent by it.
+                if peer:
+                    check(peer, reach())
+            except PermissionError:
+                conn.close()
+                raise
+            return await super().send(conn)
+
+    return Request
+
+
 class Client:
     """The connections of one loop. Made, used and closed on that loop."""
 
@@ -119,6 +139,7 @@ class Client:
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
+            request_class=_checking(reach),
             response_class=Response,
             trace_configs=[tracing()],
             # Sites that we visit once need not recognise us, and a flood of cookies costs nothing.
@@ -151,6 +172,10 @@ class Client:
                     headers=asking,
                     trace_request_ctx=clock,
                 ) as response:
+                    if response.status < 200:
+                        raise failures.BadAnswer(
+                            "What answers there does not speak HTTP as it should."
+                        )
                     clock.answered = time.monotonic()
                     assert isinstance(response, Response)
                     answer = Answer(url, response.status, _joined(response.headers), b"", 0)

@@ -115,18 +115,23 @@ def guarded(reach: Callable[[], Reach], make: SocketFactory) -> SocketFactory:
     """
 
     def factory(info: Any) -> socket.socket:
-        address, port, *scope = info[4]
-        now = reach()
-        if any(scope[1:]) or not allowed(address, port, now):
-            if (refused := _refused.get()) is not None:
-                on_the_web = not any(scope[1:]) and any(
-                    allowed(address, other, now) for other in now.ports
-                )
-                refused.append(Refusal(address, port, on_the_web))
-            raise PermissionError(errno.EACCES, f"{address} port {port} is not on the public web")
+        check(info[4], reach())
         return make(info)
 
     return factory
+
+
+def check(place: Sequence[Any], reach: Reach) -> None:
+    """Raises PermissionError with EACCES. `place` is an address as sockets have it."""
+    address, port, *scope = place
+    if not any(scope[1:]) and allowed(address, port, reach):
+        return
+    if (refused := _refused.get()) is not None:
+        on_the_web = not any(scope[1:]) and any(
+            allowed(address, other, reach) for other in reach.ports
+        )
+        refused.append(Refusal(address, port, on_the_web))
+    raise PermissionError(errno.EACCES, f"{address} port {port} is not on the public web")
 
 
 def plain_socket(info: Any) -> socket.socket:
