@@ -2,9 +2,10 @@
 
 import codecs
 import re
+import tomllib
+from pathlib import Path
 
 import webencodings
-from charset_normalizer import from_bytes
 
 _BOMS = [
     (codecs.BOM_UTF8, "utf-8"),
@@ -15,31 +16,42 @@ _META = re.compile(
     rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([a-zA-Z0-9_:.-]{1,40})""", re.IGNORECASE
 )
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.-]{1,40})", re.IGNORECASE)
-# Their texts can be read as UTF-8, too, and come out as something else. Texts in any other never are UTF-8
-# by accident, so there the bytes are believed before what a server says of them.
-# By Python's names. Of Latin ones only the usual one: by a few accents nobody can tell them apart.
-_GUESSED = {
-    "gb18030": "gb18030", "big5": "big5", "cp932": "shift_jis", "euc_jp": "euc-jp", "cp949": "euc-kr",
-    "cp1251": "windows-1251", "koi8_r": "koi8-r", "cp1253": "windows-1253", "cp1252": "windows-1252",
-}  # fmt: skip
+# Those that are guessed by the looks of a text: many can be read in all of these, but then it is not what people
+# write. Of Latin ones only the usual one: by a few accents nobody can tell them apart.
+_COMMON = {
+    name: frozenset(text)
+    for name, text in tomllib.loads(
+        (Path(__file__).parent / "usual_characters.toml").read_text("utf-8")
+    ).items()
+}
+_COMMON["euc-jp"] = _COMMON["shift_jis"]
 _ASCII = bytes(range(128))
 _SUPPOSED = "windows-1252"
 _TAGS = re.compile(
     rb"<(?:script|style)\b[^<>]*+>[^<]*+</(?:script|style)>|<[^<>]*+>", re.IGNORECASE
 )
 # Bytes: enough for a few sentences, and read in some milliseconds.
-_LOOKED_AT, _READ, _LEAST_FOREIGN = 64 * 1024, 4 * 1024, 8
+_LOOKED_AT, _READ, _LEAST_FOREIGN = 64 * 1024, 4 * 1024, 4
+_SURE, _SINGLE_BYTES, _LATIN = (
+    0.4,
+    ("windows-1251", "koi8-r", "windows-1253"),
+    re.compile("[a-zA-Z]"),
+)
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{1,1000})", re.IGNORECASE)
 _ESCAPING = frozenset({"iso-2022-jp", "utf-16le", "utf-16be"})
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     """The text and the name of the encoding. Never raises: what can't be decoded becomes U+FFFD.
 
-    In order: byte order mark, UTF-8 if the bytes are, HTTP header, meta tag, the looks of it, windows-1252.
+    In order: byte order mark, UTF-16 if its tags are, UTF-8 if the bytes are, HTTP header, meta tag, the looks of
+    it, windows-1252.
     """
     for bom, name in _BOMS:
         if body.startswith(bom):
             return _replacing(body[len(bom) :], name), name
+    if wide := _wide(body):
+        return _replacing(body, wide), wide
     labels = _labels(body, content_type)
     first = [name for name in labels if name in _ESCAPING and _escapes(body, name)]
     for name in [*first, "utf-8", *labels]:
@@ -54,17 +66,50 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     return _replacing(body, guess), guess
 
 
-def _guessed(body: bytes) -> str:
-    """By the looks of a text that names no encoding: those that are written with hardly any ASCII letter.
+def _wide(body: bytes) -> str:
+    """UTF-16 without a mark or a label shows by its tags: every second byte of them is a NUL."""
+    if b"\0" not in body[:200]:
+        return ""
+    start = body[:_LOOKED_AT].lower()
+    for name in ("utf-16le", "utf-16be"):
+        # At an odd place, it is the other one.
+        if any(start.find(tag.encode(name)) % 2 == 0 for tag in ("<html", "<title")):
+            return name
+    return ""
 
-    Of all others, windows-1252 is the one that browsers suppose, and that detectors take for something else.
+
+def _guessed(body: bytes) -> str:
+    """By the looks of those words that are written with hardly any ASCII letter, those of the title first.
+
+    If there are none, or it can't be told, it is windows-1252, as browsers suppose.
     """
-    words = _TAGS.sub(b" ", body[:_LOOKED_AT])
-    foreign = len(words.translate(None, _ASCII))
-    if foreign < _LEAST_FOREIGN or foreign * 4 < len(b"".join(words.split())):
-        return _SUPPOSED
-    best = from_bytes(words[:_READ], cp_isolation=list(_GUESSED)).best()
-    return _GUESSED.get(best.encoding, _SUPPOSED) if best else _SUPPOSED
+    title = _TITLE.search(body[:_LOOKED_AT])
+    first = _guess(title[1]) if title else ""
+    return first or _guess(_TAGS.sub(b" ", body[:_LOOKED_AT])) or _SUPPOSED
+
+
+def _guess(text: bytes) -> str:
+    words = [
+        word for word in text.split() if 4 <= len(word) <= 2 * len(word.translate(None, _ASCII))
+    ]
+    foreign = b" ".join(words)[:_READ]
+    if len(foreign.translate(None, _ASCII)) < _LEAST_FOREIGN:
+        return ""
+    rated = {name: _share(foreign, name) for name in _COMMON}
+    best = max(rated, key=lambda name: rated[name])
+    return best if rated[best] >= _SURE else ""
+
+
+def _share(text: bytes, name: str) -> float:
+    """How much of a text, read so, is what is usual there; of one that can't be read so, nothing."""
+    read = _replacing(text, name)
+    if name in _SINGLE_BYTES:
+        # A Latin word with many accents has other letters, too.
+        read = " ".join(word for word in read.split() if not _LATIN.search(word))
+    letters = [letter for letter in read if letter > "\x7f"]
+    if "\ufffd" in read[:-1] or not letters:
+        return 0.0
+    return sum(letter in _COMMON[name] for letter in letters) / len(letters)
 
 
 def declared(content_type: str) -> str | None:
