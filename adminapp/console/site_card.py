@@ -93,16 +93,23 @@ def _letter(url: str, title: str) -> str:
 
 def _chips(result: dict[str, Any]) -> list[str]:
     status, size = number(result.get("status")), number(result.get("bytes"))
-    delay = number(result.get("crawl_delay"))
     chips = [
         f"HTTP {status}" if status else "",
         text(result.get("language"), 40),
         text(result.get("content_type"), 60),
         f"{size / 1000:,.0f} kB" if size and size >= 1000 else "",
-        f"asks for {delay:g} s between visits" if delay else "",
+        _pauses(result),
         "not changed since the last scan" if result.get("unchanged") is True else "",
     ]
     return [chip for chip in chips if chip]
+
+
+def _pauses(result: dict[str, Any]) -> str:
+    asked, kept = number(result.get("crawl_delay")), number(result.get("crawl_delay_kept"))
+    if not asked:
+        return ""
+    less = f", waited {kept:g} s" if kept and kept < asked else ""
+    return f"asks for {asked:g} s between visits{less}"
 
 
 def _technologies(result: dict[str, Any]) -> list[Linked]:

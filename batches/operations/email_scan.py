@@ -112,6 +112,7 @@ def _facts(seen: Crawl[PageContacts], kept: list[Contact], unwanted: int) -> dic
         "suppressed": unwanted,
         "page_problems": dict(list(seen.problems.items())[:200]),
         "left_out": seen.left_out,
+        **found.pauses(seen.pages[0].answer),
     }
     always = ("addresses", "pages", "contacts")
     return {name: value for name, value in facts.items() if value or name in always}

@@ -10,6 +10,8 @@ from batches.operation import Context, Row, key_of
 from batches.operations.crawl import Seen
 from batches.operations.emails.find import Found
 from batches.operations.frontier import Lead
+from batches.operations.web import gate
+from batches.operations.web.client import Answer
 from batches.operations.web.targets import domain_of
 
 # Fields of a page that can be asked for in lists; the others stand in its `data`.
@@ -43,6 +45,12 @@ def failure_rows(target: str, problem: str, context: Context, operation: str) ->
     name = domain_of(target)
     values = {"name": name, "problem": problem, "batch_id": context.batch_id}
     return [Row("batches.Domain", values), scan_row(target, context, operation, problem)]
+
+
+def pauses(answer: Answer) -> dict[str, float]:
+    """What the robots.txt of a site asks for between two visits, in seconds, and what it got."""
+    asked = answer.crawl_delay
+    return {"crawl_delay": asked, "crawl_delay_kept": min(asked, gate.MAX_DELAY)} if asked else {}
 
 
 def domain_row(target: str, context: Context, **values: Any) -> Row:

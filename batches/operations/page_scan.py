@@ -116,11 +116,9 @@ def _of_answer(answer: Answer) -> dict[str, Any]:
     if answer.certificate:
         ends = answer.certificate.not_after.isoformat()
         facts["certificate"] = {"issuer": answer.certificate.issuer, "not_after": ends}
-    if answer.crawl_delay:
-        facts["crawl_delay"] = answer.crawl_delay
     if answer.insecure:
         facts["https_problem"] = answer.insecure
-    return facts
+    return facts | found.pauses(answer)
 
 
 def _rows(

@@ -56,7 +56,8 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
 
     async def run(self, target: str, params: SitemapScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, 5, params.respect_robots, pauses=False)
-        base = (await self.fetcher.site(target, limits, _KNOCK)).url
+        home = await self.fetcher.site(target, limits, _KNOCK)
+        base = home.url
         domain = found.domain_row(target, context, url=base)
         await context.storage.store([domain])
         ends = time.monotonic() + params.site_seconds
@@ -66,7 +67,7 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
         walk = Walk(self.fetcher, limits, caps, targets.parse(base).hostname, keeping)
         in_robots = await self._walked(walk, base, limits)
         _check(walk)
-        facts = {"url": base, "in_robots": in_robots, **_facts(walk.found)}
+        facts = {"url": base, "in_robots": in_robots, **_facts(walk.found), **found.pauses(home)}
         counted = found.domain_row(
             target, context, url=base, sitemaps=len(walk.found.files), sitemap_urls=walk.found.urls
         )

@@ -113,6 +113,15 @@ def test_a_certificate_says_how_long_it_lasts(days: int, state: str, words: str)
     assert f'<b class="{state}">{words}</b>' in html
 
 
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [(30, "asks for 400 s between visits, waited 30 s"), (None, "asks for 400 s between visits<")],
+)
+def test_what_a_site_asks_for_is_said_with_what_it_got(kept: float | None, words: str) -> None:
+    result = {"title": "t", "crawl_delay": 400, "crawl_delay_kept": kept}
+    assert words in page_of("page_scan", result)
+
+
 def test_sitemaps_are_a_tree_with_shares() -> None:
     html = page_of("sitemap_scan", MAPS)
     words = result_of(html)
