@@ -35,6 +35,8 @@ class Environment(BaseSettings):
     console_allowed_networks: Annotated[list[Network], NoDecode] = []
     console_denied_networks: Annotated[list[Network], NoDecode] = []
     console_allowed_ports: Annotated[list[Port], NoDecode] = [80, 443]
+    console_host_concurrency: int = Field(2, ge=1, le=20)
+    console_page_megabytes: int = Field(5, ge=1, le=20)
     console_host_delay_seconds: float = Field(0.5, ge=0, le=60)
     console_contact_url: str = Field("", max_length=500, pattern=r"^(https?://[!-~]+)?$")
     console_lease_seconds: float = Field(30.0, ge=1.0)

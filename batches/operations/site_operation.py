@@ -85,6 +85,9 @@ def _fetcher() -> Fetcher:
             settings.CONSOLE_ALLOWED_PORTS,
         ),
         courtesy=Courtesy(
-            delay=settings.CONSOLE_HOST_DELAY_SECONDS, contact=settings.CONSOLE_CONTACT_URL
+            settings.CONSOLE_HOST_CONCURRENCY,
+            settings.CONSOLE_HOST_DELAY_SECONDS,
+            settings.CONSOLE_CONTACT_URL,
         ),
+        most=settings.CONSOLE_PAGE_MEGABYTES * 1024 * 1024,
     )

@@ -224,6 +224,31 @@ async def test_what_is_no_page_is_known_but_not_read(scan: PageScan) -> None:
     assert sent < 50_000_000
 
 
+async def test_how_large_a_page_may_be_and_how_many_at_once_are_settings(
+    settings: LazySettings,
+) -> None:
+    settings.CONSOLE_ALLOWED_NETWORKS = LOOPBACK
+    settings.CONSOLE_PAGE_MEGABYTES, settings.CONSOLE_HOST_CONCURRENCY = 1, 3
+    here = most = 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal here, most
+        here += 1
+        most = max(most, here)
+        await asyncio.sleep(0.2)
+        here -= 1
+        return answering(text=PAGE + "x" * 1_100_000 * (request.path == "/large"))
+
+    scan = PageScan()
+    await scan.open()
+    async with serving(answer) as address:
+        await asyncio.gather(*(run(scan, f"{address}/{n}") for n in range(6)))
+        with pytest.raises(failures.TooLarge, match="larger than 1 MB"):
+            await run(scan, f"{address}/large")
+    await scan.close()
+    assert most == 3
+
+
 async def test_cookies_are_not_kept() -> None:
     seen = []
 

@@ -81,14 +81,12 @@ def check(answer: Answer) -> None:
     raise Permanent(words, cause=words)
 
 
-PAGE = Reading(MAX_BODY, is_page)
-
-
 class Fetcher:
     """One client for all fetches of a loop. Made, used and closed on that loop.
 
     `reach` is asked for at each connection.
-    `make` and `resolver` replace what dials and what looks names up. `threads` are for reading what was
+    `make` and `resolver` replace what dials and what looks names up. Of a page, `most` bytes are read unless
+    a reading says otherwise. `threads` are for reading what was
     fetched, beside the loop.
     """
 
@@ -99,7 +97,9 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
         *,
         courtesy: Courtesy = COURTESY,
+        most: int = MAX_BODY,
     ) -> None:
+        self._page = Reading(most, is_page)
         # One: a second reads hardly more in a second, for most of reading is Python, and the loop would have
         # to wait for both each time it lets go of the interpreter (docs/architecture.md has the numbers).
         self.threads = ThreadPoolExecutor(1, thread_name_prefix="page-reader")
@@ -116,7 +116,7 @@ class Fetcher:
         self.xml_thread.shutdown(wait=False, cancel_futures=True)
 
     async def site(
-        self, target: str, limits: Limits, reading: Reading = PAGE, known: Known = NOTHING
+        self, target: str, limits: Limits, reading: Reading | None = None, known: Known = NOTHING
     ) -> Answer:
         """A target as `targets.site` made it: a URL as it is, a bare host wherever it answers.
 
@@ -147,7 +147,7 @@ class Fetcher:
         return await self._robots.sitemaps(parse(address), limits.seconds)
 
     async def get(
-        self, address: str, limits: Limits, reading: Reading = PAGE, known: Known = NOTHING
+        self, address: str, limits: Limits, reading: Reading | None = None, known: Known = NOTHING
     ) -> Answer:
         """Raises Transient, Permanent, Postpone or Skip, each in words for the operator.
 
@@ -164,7 +164,7 @@ class Fetcher:
                 await self._robots.ask(url, limits.seconds)
             asked = {**asking, **cookies.header(url)}
             seen.add((url.href, asked.get("Cookie", "")))
-            answer = await self._asked(url, limits, reading, asked, hops)
+            answer = await self._asked(url, limits, reading or self._page, asked, hops)
             if answer.status not in REDIRECTS or not answer.headers.get("location"):
                 return replace(answer, hops=hops, crawl_delay=self._robots.delay(url))
             cookies.keep(url, answer.headers.get("set-cookie", ""))
