@@ -75,7 +75,8 @@ def test_a_page_takes_time_in_proportion_and_its_fields_are_bounded(html: str) -
     found = parse(f"<title>still read</title>{html}", URL)
     assert time.process_time() - began < 3
     assert found["title"].startswith(("still read", "a"))
-    links = found.pop("links_in_urls") + found.pop("links_out_urls")
+    # Where all takes longer, some of these are not got to.
+    links = found.pop("links_in_urls", []) + found.pop("links_out_urls", [])
     assert len(links) <= 4_000
     assert len(json.dumps(found, allow_nan=False)) < 150_000
 
@@ -100,7 +101,8 @@ def test_when_time_is_up_what_was_read_counts(monkeypatch: pytest.MonkeyPatch) -
     assert "partly_read" not in parse(html, URL)
     monkeypatch.setattr(page, "MAX_SECONDS", 0)
     found = parse(html, URL)
-    assert found.keys() == {"read_as", "partly_read"}
+    assert found["title"] == "t"
+    assert not {"emails", "h1", "technologies"} & found.keys()
     assert "not all of what they say within 2 seconds" in found["partly_read"]
 
 

@@ -1,7 +1,6 @@
 """What an HTML page says of itself and of whoever made it."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,7 +31,6 @@ _BUSY = "; the rest would keep a parser busy"
 _LEFT = f", and not all of what they say within {MAX_SECONDS:g} seconds"
 # One more whenever a page would now be read otherwise.
 _RULES = 2
-_COMMENT = re.compile("<!--.*?-->", re.DOTALL)
 
 
 def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
@@ -46,10 +44,10 @@ def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[
 
 def fields(document: Document, deobfuscate: bool = True) -> dict[str, Any]:
     """The same of a page that is parsed already; `deobfuscate` as `emails.find` has it."""
-    found: dict[str, Any] = {"read_as": read_as(deobfuscate)}
+    # The head however long it took to get there: without its title, a page is nobody's.
+    found: dict[str, Any] = {"read_as": read_as(deobfuscate), **_head(document)}
     left = ""
     for read in (
-        _head,
         _body,
         _links,
         partial(_emails, deobfuscate=deobfuscate),
@@ -182,8 +180,14 @@ def _counts(document: Document) -> dict[str, int]:
 def _elements(document: Document) -> int:
     """Tags that open, as written: to count the nodes of the tree would cost a walk through it."""
     html = document.html[: document.read]
-    no_elements = [*document.scripts, *(_COMMENT.findall(html) if "<!--" in html else ())]
-    return max(0, _tags(html) - sum(map(_tags, no_elements)))
+    return max(0, _tags(html) - sum(map(_tags, (*document.scripts, *_comments(html)))))
+
+
+def _comments(html: str) -> Iterator[str]:
+    # An expression would look for the end of each that has none.
+    end = 0
+    while (begin := html.find("<!--", end)) >= 0 and (end := html.find("-->", begin)) >= 0:
+        yield html[begin:end]
 
 
 def _tags(html: str) -> int:
