@@ -14,6 +14,9 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := true
 endif
 
+# Each with a database of its own; the tests of one file share what they have set up.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+
 .PHONY: setup run test check lint bench
 
 setup: $(UV)
@@ -29,11 +32,11 @@ run: setup
 test: setup
 	@scripts/system-packages
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest $(PARALLEL)
 
 # Under two minutes: what to run before every commit.
 check: setup lint
-	$(PYTHON) -m pytest tests/unit tests/web -q
+	$(PYTHON) -m pytest $(PARALLEL) tests/unit tests/web -q
 
 lint:
 	.venv/bin/ruff check --quiet .

@@ -8,8 +8,7 @@ import pytest
 from django.conf import LazySettings
 
 from batches.operation import operations
-from dbcompat import embedded, loop
-from tests.environment import DATA
+from dbcompat import loop
 
 OPERATIONS = [f"tests.operations.{name}" for name in ("Flaky", "Slow", "Patient", "Moody")]
 
@@ -18,12 +17,6 @@ OPERATIONS = [f"tests.operations.{name}" for name in ("Flaky", "Slow", "Patient"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The browser's driver keeps a loop running on this thread; no asynchronous test can run after it.
     items.sort(key=lambda item: item.nodeid.startswith("tests/e2e/"))
-
-
-def pytest_unconfigure() -> None:
-    # Not at the end of the session: in a run that was interrupted, fixtures still end after that.
-    embedded.release(Path(DATA.name).resolve() / "postgresql")
-    DATA.cleanup()
 
 
 @pytest.fixture

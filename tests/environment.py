@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from pathlib import Path
 
 DATA = tempfile.TemporaryDirectory(prefix="console-test-", ignore_cleanup_errors=True)
 
@@ -15,3 +16,12 @@ os.environ["CONSOLE_HOST_DELAY_SECONDS"] = "0"
 
 # A run that is told to end stops its server, as with Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_unconfigure() -> None:
+    """Also in the process that only hands tests out to others."""
+    # Not at the end of the session: in a run that was interrupted, fixtures still end after that.
+    from dbcompat import embedded
+
+    embedded.release(Path(DATA.name).resolve() / "postgresql")
+    DATA.cleanup()
