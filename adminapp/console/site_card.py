@@ -222,13 +222,8 @@ def _milliseconds(result: dict[str, Any]) -> int | None:
     return None if found is None else round(found)
 
 
-_PHASES = {
-    "dns": "DNS",
-    "connect": "connect",
-    "tls": "TLS",
-    "first_byte": "first byte",
-    "download": "download",
-}
+_PHASES = {"dns": "DNS", "connect": "connect", "tls": "TLS"}
+_PHASES |= {"first_byte": "first byte", "download": "download"}
 
 
 def _phases(value: Any) -> list[Phase]:
