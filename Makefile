@@ -32,7 +32,8 @@ run: setup
 test: setup
 	@scripts/system-packages
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON) -m pytest $(PARALLEL)
+	$(PYTHON) -m pytest $(PARALLEL) -m "not alone"
+	$(PYTHON) -m pytest -m alone
 
 # Under two minutes: what to run before every commit.
 check: setup lint

@@ -76,9 +76,9 @@ def test_previews_fit_and_load_nothing(
     assert [url for url in asked if not url.startswith(server.url)] == []
 
 
-def test_a_site_shows_its_letter_and_its_profiles(open_page: Open, items: dict[str, str]) -> None:
+def test_a_site_shows_its_picture_and_its_profiles(open_page: Open, items: dict[str, str]) -> None:
     page = open_page(items["page_scan"], java_script_enabled=False)
-    expect(page.locator(".tile text")).to_have_text("A")
+    expect(page.locator("img.tile")).to_have_attribute("src", re.compile(r"/domains/of/.+/icon/$"))
     expect(page.get_by_role("heading", name="A <b>bakery</b>")).to_be_visible()
     assert page.get_by_role("link", name="X", exact=True).get_attribute("rel") == "noopener noreferrer nofollow"  # fmt: skip
     page.get_by_text("1 page read").click()

@@ -16,6 +16,7 @@ from dbcompat.sessions import get_background_session
 from tests.integration.running import until
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
 ]

@@ -35,7 +35,7 @@ def test_others_may_not_even_if_it_is_theirs(role: str) -> None:
 
 def test_nothing_is_deleted_by_looking() -> None:
     batch = create("checksum", 3)
-    assert signed_in("staff").get(f"/batches/{batch.pk}/delete/").status_code == 405
+    assert signed_in("staff").get(f"/batches/{batch.pk}/delete/").status_code == 302
     assert Batch.kept.filter(pk=batch.pk).exists()
 
 
