@@ -68,7 +68,7 @@ def _candidates(document: Document, deobfuscate: bool) -> Iterator[_Candidate]:
     yield from _texts(said(shown.tree, document.html, deobfuscate), deobfuscate)
     yield from _stated(document)
     if deobfuscate:
-        yield from _texts(coded(shown.tree), deobfuscate)
+        yield from _texts(coded(shown.tree), deobfuscate=False)
         backwards = (Said(text, "backwards") for text in shown.backwards())
         yield from _texts(backwards, deobfuscate)
     framed = shown.framed()
