@@ -27,36 +27,9 @@ _NO_NAME = re.compile(
     r"|newsletter|login|information\w*|videos?|alerts?|min|minutes?|the|this|and|und|name|all|alle|about|über|blog|news|category)\b",
     re.IGNORECASE,
 )
-_PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "del",
-        "della",
-        "di",
-        "du",
-        "la",
-        "le",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ten",
-        "ter",
-        "zu",
-        "bin",
-        "ben",
-        "al",
-        "el",
-        "y",
-        "e",
-        "und",
-        "of",
-    ]
-)
+_PARTICLES = frozenset({
+    "de", "da", "do", "dos", "das", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ten", "ter", "zu", "bin", "ben", "al", "el", "y", "e", "und", "of",
+})  # fmt: skip
 
 
 def seen(document: Document) -> Iterator[str]:
