@@ -14,6 +14,9 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS := true
 endif
 
+# Starting takes four times as long where each process has to compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Each with a database of its own; the tests of one file share what they have set up.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 

@@ -7,7 +7,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import psycopg
+
+from dbcompat import embedded
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,6 +40,13 @@ def manage(
         timeout=120,
         check=False,
     )
+
+
+def query(data: Path, sql: str) -> Any:
+    """The first row of an answer of the embedded database, past the console."""
+    host = str(embedded.socket_directory(data / "postgresql"))
+    with psycopg.connect(host=host, user="postgres", dbname="batch_console") as database:
+        return database.execute(sql).fetchone()
 
 
 class Server:

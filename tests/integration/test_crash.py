@@ -1,25 +1,16 @@
 """A server is killed with SIGKILL in the middle of a batch, again and again. Nothing may be lost."""
 
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
-from dbcompat import embedded
 from tests.integration.running import until
-from tests.servers import Server, manage
+from tests.servers import Server, manage, query
 
 ITEMS = 15_000
 KILLS = 3
 
 pytestmark = pytest.mark.slow
-
-
-def query(data: Path, sql: str) -> Any:
-    host = str(embedded.socket_directory(data / "postgresql"))
-    with psycopg.connect(host=host, user="postgres", dbname="batch_console") as database:
-        return database.execute(sql).fetchone()
 
 
 def done(data: Path) -> int:

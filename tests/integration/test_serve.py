@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.integration.running import until
-from tests.servers import Server, manage
+from tests.servers import Server, manage, query
 
 pytestmark = pytest.mark.slow
 
@@ -20,15 +20,19 @@ pytestmark = pytest.mark.slow
 def data(tmp_path: Path) -> Iterator[Path]:
     """A data directory. Afterwards nothing may run that was started for it."""
     yield tmp_path
-    until(lambda: not left_over(tmp_path), "every process to end", limit=10)
+    try:
+        until(lambda: not left_over(tmp_path), "every process to end", limit=10)
+    finally:
+        for process in left_over(tmp_path):
+            process.kill()
 
 
-def left_over(data: Path) -> list[str]:
+def left_over(data: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = " ".join(process.info["cmdline"] or [])
         if str(data) in words and " pytest" not in words and "-m pytest" not in words:
-            found.append(words)
+            found.append(process)
     return found
 
 
@@ -85,7 +89,9 @@ def test_work_goes_on_where_it_was_after_an_orderly_end(data: Path) -> None:
         data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=400", stdin=lines
     )
     batch = made.stdout.split()[-1]
-    until(lambda: '"running"' in status(data, batch), "the batch to run")
+    until(
+        lambda: query(data, "SELECT state FROM batches_batch") == ("running",), "the batch to run"
+    )
     server.stop()
     again = Server(data)
     until(lambda: '"completed"' in status(data, batch), "the batch to end")
