@@ -62,6 +62,24 @@ async def test_a_flood_of_elements_is_read_in_part(tmp_path: Path, piece: str) -
     assert found["lag"] < 4  # Unguarded, up to 13 s, where the machine has nothing else to do.
 
 
+LONG = {
+    "wide letters": "😀😀😀😀😀😀😀 a@b.de ",
+    "wide signs": f"<p>{'hello world ' * 20}a＠b.de",
+    "words for signs": f"<p>{'hello world ' * 9}a [at] b.de",
+    "nodes": "<p>hello a [at] b.de",
+}
+
+
+@pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
+async def test_of_wide_letters_no_more_copies_are_made_than_fit(tmp_path: Path, piece: str) -> None:
+    # One emoji, and each letter of every copy takes four bytes.
+    body = f"<title>Found</title><body>{piece * (int(4.9 * MEGABYTE) // len(piece.encode()))}😀"
+    async with serving(answering(body.encode())) as address:
+        found = await scanned(tmp_path, address)
+    assert found["said"].startswith("Found")
+    assert found["grown"] < 150
+
+
 def gzipped(pieces: int) -> bytes:
     packer = zlib.compressobj(wbits=31)
     return b"".join(packer.compress(bytes(MEGABYTE)) for _ in range(pieces)) + packer.flush()

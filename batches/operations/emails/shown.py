@@ -7,6 +7,7 @@ from batches.operations.emails.hidden import seen, styles
 from batches.operations.emails.hosts import JOINT
 from batches.operations.emails.text import is_spelt, plain
 from batches.operations.html.document import Document
+from batches.operations.html.search import ends
 
 _UNSEEN = ["script", "style", "template"]
 _ATTRIBUTES = r"\b[^\"<>]*+(?:\"[^\"]*+\"[^\"<>]*+)*+>"
@@ -69,11 +70,11 @@ class Shown:
         )
         # First what is plain to see: whoever has found enough asks for no more.
         if all_of_it or "@" in html:
-            yield plain(words(html if all_of_it else _around_marks(html))), False
+            yield plain(words(ends(html) if all_of_it else _around_marks(html))), False
         # With a space in place of each tag, for a look that costs little: most pages spell nothing out, and
         # to tell tags that part words from those that don't costs more than all the rest.
-        if deobfuscate and is_spelt(plain(_spaced(body.text(separator=JOINT)))):
-            yield _BESIDE.sub("", _BEFORE.sub("", plain(words(html)))), True
+        if deobfuscate and is_spelt(plain(_spaced(ends(body.text(separator=JOINT))))):
+            yield _BESIDE.sub("", _BEFORE.sub("", plain(words(ends(html))))), True
 
 
 def _around_marks(html: str) -> str:
@@ -105,9 +106,7 @@ def words(html: str) -> str:
 
 def _spaced(text: str) -> str:
     # An @ in a tag of its own is none with space around it.
-    for sign in (f"{JOINT}@", f"@{JOINT}"):
-        text = text.replace(sign, "@")
-    return text.replace(JOINT, " ")
+    return "@".join(part.strip(JOINT) for part in text.split("@")).replace(JOINT, " ")
 
 
 def _without_comments(html: str) -> str:

@@ -106,9 +106,9 @@ def _bracketed(text: str) -> Iterator[re.Match[str]]:
         for at in places(text, sign, _MAX_SIGNS):
             if found := expression.match(text, at):
                 yield found
-    for at in places(text, "@", _MAX_SIGNS):
-        found = _LONE.match(text, at) if text[at - 1 : at + 2] == " @ " else None
-        if found and not _CREDITS.search(_before_word(text, at)):
+    for space in places(text, " @ ", _MAX_SIGNS):
+        found = _LONE.match(text, space + 1)
+        if found and not _CREDITS.search(_before_word(text, space + 1)):
             yield found
 
 

@@ -109,20 +109,22 @@ class Document:
         return Link(url, node, attributes) if url else None
 
     @cached_property
-    def _raw(self) -> str:
+    def _read(self) -> tuple[str, str]:
+        """All that there is to read, and of its beginning, where each element ends."""
         seen = copied(self)
         seen.strip_tags(_UNSEEN)
-        return seen.body.text(separator=_BETWEEN) if seen.body else ""
+        raw = seen.body.text(separator=_BETWEEN) if seen.body else ""
+        return raw.replace(_BETWEEN, " "), raw[:_MAX_PIECES]
 
-    @cached_property
+    @property
     def text(self) -> str:
         """What there is to read, in the order of the page; a space between any two elements."""
-        return self._raw.replace(_BETWEEN, " ")
+        return self._read[0]
 
     @cached_property
     def pieces(self) -> list[str]:
         """What a first part of the page has to read, element by element, those without a word left out."""
-        found = map(str.strip, self._raw[:_MAX_PIECES].split(_BETWEEN))
+        found = map(str.strip, self._read[1].split(_BETWEEN))
         return [piece for piece in found if piece]
 
     @cached_property

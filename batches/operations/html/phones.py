@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import phonenumbers
 
-from batches.operations.html.search import lowered, places
+from batches.operations.html.search import ends, lowered, places
 
 MAX_FOUND = 200
 _MAX_WINDOWS, _WINDOW = 200, 70
@@ -59,7 +59,7 @@ def spoken_of(text: str, country: str | None = None) -> tuple[list[str], list[st
     faxes: dict[str, None] = {}
     if not _DIGITS.search(text):
         return [], []
-    lower = lowered(text)
+    lower = lowered(ends(text))
     for word in _WORDS:
         for at in places(lower, word, _MAX_WINDOWS):
             end = at + len(word)

@@ -9,6 +9,7 @@ What merely takes much: two million <p>, 14 s and 600 MB.
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from sys import getsizeof
 
 # Open elements, summed over all tags: each tag may have to look through all that are open. 0.3 s.
 MAX_STEPS = 100_000_000
@@ -84,7 +85,7 @@ def fitting(html: str) -> int:
     """How many characters of the page, from its beginning, can be parsed in time proportional to them."""
     end = _few_attributes(html)
     flat = end if _surely_flat(html, end) else _Walk(html).until(end)
-    return _few_nodes(html[:flat])
+    return _few_nodes(html[:flat], _most_nodes(html))
 
 
 def _few_attributes(html: str) -> int:
@@ -105,8 +106,8 @@ def _behind(tag: "re.Match[str]") -> int:
     return tag.start() + 1 if "<" in tag[0][1:] else tag.end()
 
 
-def _few_nodes(html: str) -> int:
-    if len(html) < MAX_NAMES or _surely_few(html):
+def _few_nodes(html: str, most: int) -> int:
+    if len(html) < MAX_NAMES or _surely_few(html, most):
         return len(html)
     at = nodes = looked = 0
     names = set[str]()
@@ -116,19 +117,24 @@ def _few_nodes(html: str) -> int:
         nodes += len(own) * 5 // 4 + (1 if tag[1] else 2)
         names.update(own, [tag[2] or ""])
         looked += len(tag[0])
-        if nodes > MAX_NODES or len(names) > MAX_NAMES or looked > 3 * len(html):
+        if nodes > most or len(names) > MAX_NAMES or looked > 3 * len(html):
             return tag.start()
         at = _behind(tag)
     return len(html)
 
 
-def _surely_few(html: str) -> bool:
+def _most_nodes(html: str) -> int:
+    # With one emoji in it, each copy of the text takes four bytes a character, and less is left for elements.
+    return MAX_NODES if getsizeof(html) < 4 * len(html) else MAX_NODES * 3 // 4
+
+
+def _surely_few(html: str, most: int) -> bool:
     """Whether there can't be many of anything: true of nearly every page, and quickly seen."""
     tags = html.count("<")
     if tags + sum(map(html.count, _APART)) < MAX_NAMES:
         return True
     inside = " ".join(_START_TAG.findall(html))
-    if 2 * tags + sum(map(inside.count, _APART)) > MAX_NODES:
+    if 2 * tags + sum(map(inside.count, _APART)) > most:
         return False
     different = " ".join({*inside.split(), *_TAG_NAME.findall(html)})
     return sum(map(different.count, _APART)) < MAX_NAMES

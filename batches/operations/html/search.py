@@ -2,6 +2,15 @@
 
 from collections.abc import Iterator
 
+# Each step of a search makes a copy, of four bytes a character where one of them is an emoji; lower case takes 16.
+MOST_READ = 2_000_000
+
+
+def ends(text: str) -> str:
+    """Its beginning and its end, where footers are, of what is too long to be read as a whole."""
+    half = MOST_READ // 2
+    return text if len(text) <= MOST_READ else f"{text[:half]}\n{text[-half:]}"
+
 
 def places(text: str, mark: str, most: int) -> Iterator[int]:
     """Where it stands, at most so many times; one may begin within another."""
