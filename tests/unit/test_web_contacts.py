@@ -72,6 +72,7 @@ def test_no_more_than_two_hundred_addresses() -> None:
         ("//+4930901820", None, "+4930901820"),
         ("030 901820", "DE", "+4930901820"),
         ("030 901820", None, "030 901820"),
+        ("0043 1 5130000", None, "+4315130000"),
         ("0049 30 901820", "DE", "+4930901820"),
         ("(212) 555-0187", "US", "+12125550187"),
         ("+44 20 7946 0018;ext=5", None, "+442079460018"),
@@ -220,6 +221,26 @@ def test_numbers_beside_a_word_that_says_what_they_are(
     text: str, country: str | None, calls: list[str], faxes: list[str]
 ) -> None:
     assert phones.spoken_of(text, country) == (calls, faxes)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "calls"),
+    [
+        ("Tel. 030 901820", "de", ["030 901820"]),
+        ("Tel.: 01 / 513 00 00", "de", ["01 / 513 00 00"]),
+        ("Tel.: 0043 1 5130000", "de", ["+4315130000"]),
+        ("Tel. 030 901820", "de-de", ["030 901820"]),
+        ("Phone: (212) 736-5000", "en", ["(212) 736-5000"]),
+        ("Call 020 7946 0018", "en", ["020 7946 0018"]),
+        ("Tel. 030 901820", "zu", []),
+        ("Telefon 24 Stunden, 01.02.2024 10:00", "de", []),
+        ("Kontakt am 01.02.2024-03.02.2024", "de", []),
+    ],
+)
+def test_a_language_alone_tells_numbers_but_not_how_to_dial_them(
+    text: str, language: str, calls: list[str]
+) -> None:
+    assert phones.spoken_of(text, None, language)[0] == calls
 
 
 def test_a_page_full_of_digits_is_read_in_no_time() -> None:

@@ -30,7 +30,7 @@ MAX_SECONDS = 2.0
 _BUSY = "; the rest would keep a parser busy"
 _LEFT = f", and not all of what they say within {MAX_SECONDS:g} seconds"
 # One more whenever a page would now be read otherwise.
-_RULES = 2
+_RULES = 3
 
 
 def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _body(document: Document) -> dict[str, Any]:
     root = document.tree.css_first("html")
     language = root.attributes.get("lang") if root else None
     country = phones.region(language, urls.host(document.base))
-    calls, faxes = phones.spoken_of(text, country)
+    calls, faxes = phones.spoken_of(text, country, language)
     called = phones.phones([*_called(document), *said.texts("telephone")], country)
     return {
         "h1": titles.heading(document),

@@ -1,7 +1,7 @@
 """Phone numbers that a page shows."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 import phonenumbers
@@ -25,6 +25,13 @@ _NUMBER = re.compile(
 _SOLD = frozenset({
     "ai", "am", "cc", "co", "fm", "gg", "io", "is", "la", "ly", "me", "sh", "so", "to", "tv", "ws",
 })  # fmt: skip
+# Where most who write a language are at home. Not sure enough to dial by; enough to tell a number from a date.
+_HOMES = {
+    "cs": ("CZ",), "da": ("DK",), "de": ("DE", "AT", "CH"), "el": ("GR",), "en": ("US", "GB", "AU", "IE"),
+    "es": ("ES", "MX", "AR", "CL", "CO"), "fi": ("FI",), "fr": ("FR", "BE", "CH"), "hu": ("HU",), "it": ("IT", "CH"),
+    "ja": ("JP",), "nb": ("NO",), "nl": ("NL", "BE"), "no": ("NO",), "pl": ("PL",), "pt": ("PT", "BR"), "ro": ("RO",),
+    "ru": ("RU",), "sk": ("SK",), "sv": ("SE",), "tr": ("TR",), "uk": ("UA",),
+}  # fmt: skip
 
 
 def region(language: str | None, host: str) -> str | None:
@@ -49,12 +56,16 @@ def phones(written: Iterable[str], country: str | None = None) -> list[str]:
     return list(found)[:MAX_FOUND]
 
 
-def spoken_of(text: str, country: str | None = None) -> tuple[list[str], list[str]]:
+def spoken_of(
+    text: str, country: str | None = None, language: str | None = None
+) -> tuple[list[str], list[str]]:
     """Numbers in running text beside a word that says what they are: to call, and to send a fax to.
 
-    Only what is a valid number: beside such words stand dates and opening hours, too. Looks at a bounded
-    number of short windows, for a page may be full of digits.
+    Only what is a valid number: beside such words stand dates and opening hours, too. Where only the `language`
+    tells of what country it may be, it stays as it is written. Looks at a bounded number of short windows, for
+    a page may be full of digits.
     """
+    homes = _HOMES.get((language or "").strip().lower()[:2], ())
     calls: dict[str, None] = {}
     faxes: dict[str, None] = {}
     if not _DIGITS.search(text):
@@ -69,9 +80,22 @@ def spoken_of(text: str, country: str | None = None) -> tuple[list[str], list[st
                 continue
             # “Telefax” is found by its beginning.
             fax = word == "fax" or number[0].startswith("efax")
-            if (parsed := _parsed(number[1], country)) and phonenumbers.is_valid_number(parsed):
-                (faxes if fax else calls)[_e164(parsed)] = None
+            if valid := _valid(number[1], country, homes):
+                (faxes if fax else calls)[valid] = None
     return list(calls)[:MAX_FOUND], list(faxes)[:MAX_FOUND]
+
+
+def _valid(written: str, country: str | None, homes: Sequence[str]) -> str:
+    """Empty if it is none in any of these countries."""
+    if number := _of_country(written, country):
+        return _e164(number)
+    guessed = country is None and any(_of_country(written, home) for home in homes)
+    return " ".join(written.split()) if guessed else ""
+
+
+def _of_country(written: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    number = _parsed(written, country)
+    return number if number and phonenumbers.is_valid_number(number) else None
 
 
 def _international(written: str, country: str | None) -> str:
@@ -84,6 +108,9 @@ def _international(written: str, country: str | None) -> str:
 
 
 def _parsed(written: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    # As most of the world dials; where a country is known, it may be one that dials otherwise.
+    if country is None and written.startswith("00"):
+        written = f"+{written[2:]}"
     try:
         return phonenumbers.parse(written, country)
     except phonenumbers.NumberParseException:
