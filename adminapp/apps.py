@@ -7,6 +7,7 @@ class AdminappConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only now.
+        from adminapp import checks  # noqa: F401 -- to be registered
         from adminapp.roles import create_groups
 
         # Of the last app: by then auth has made the permissions of all.

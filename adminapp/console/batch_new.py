@@ -107,6 +107,7 @@ def _form(
     request: HttpRequest, form: NewBatchForm, found: Filter | None, **context: object
 ) -> HttpResponse:
     context |= {"form": form, "demo": len(settings.DEMO_TARGETS)}
+    context["anonymous"] = not settings.CONSOLE_CONTACT_URL
     if found:
         context |= {
             "how_many": how_many(found)[1],

@@ -50,6 +50,7 @@ def test_it_serves_and_ends_in_good_order(data: Path, ending: int) -> None:
     output = server.stop(ending)
     assert output.rstrip().endswith("Stopped.")
     assert "Traceback" not in output
+    assert "set CONSOLE_CONTACT_URL" in output
     assert server.process.returncode == 0
 
 
@@ -76,10 +77,14 @@ def test_two_share_a_database_and_the_last_one_stops_it(data: Path) -> None:
 
 def test_sample_sites_are_for_consoles_without_batches_of_their_own(data: Path) -> None:
     first = Server(data, "--demo")
-    assert "200 sample sites are up on loopback." in first.stop()
+    output = first.stop()
+    assert "200 sample sites are up on loopback." in output
+    assert "CONSOLE_CONTACT_URL" not in output
     manage(data, "batch", "create", "checksum", "--input=-", stdin="mine\n")
-    second = Server(data, "--demo")
-    assert "No sample sites: this console has batches of its own." in second.stop()
+    second = Server(data, "--demo", CONSOLE_CONTACT_URL="https://example.com/who")
+    output = second.stop()
+    assert "No sample sites: this console has batches of its own." in output
+    assert "CONSOLE_CONTACT_URL" not in output
 
 
 def test_work_goes_on_where_it_was_after_an_orderly_end(data: Path) -> None:

@@ -1,8 +1,9 @@
-"""Settings that fail behind a pooler are named before anything connects."""
+"""Settings that fail behind a pooler, or hide who we are, are named before anything connects."""
 
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.checks import run_checks
 
 from dbcompat.address import database_at
@@ -63,3 +64,16 @@ def test_options_that_name_the_database_to_its_provider_pass() -> None:
 
 def test_these_settings_pass() -> None:
     assert [m for m in run_checks() if str(m.id).startswith("dbcompat.")] == []
+
+
+def test_that_sites_are_told_nobody_to_write_to_is_named_before_it_is_in_use(
+    settings: LazySettings,
+) -> None:
+    def named(*, deploying: bool) -> bool:
+        found = run_checks(include_deployment_checks=deploying)
+        return "adminapp.W001" in {message.id for message in found}
+
+    assert named(deploying=True)
+    assert not named(deploying=False)
+    settings.CONSOLE_CONTACT_URL = "https://example.com/who"
+    assert not named(deploying=True)

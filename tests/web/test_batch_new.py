@@ -199,6 +199,19 @@ def test_the_sample_sites_are_one_click(settings: LazySettings) -> None:
     assert Batch.objects.get().state == "queued"
 
 
+def test_who_scans_without_an_address_to_write_to_is_told(settings: LazySettings) -> None:
+    client = signed_in("operator")
+    told = "set CONSOLE_CONTACT_URL"
+    page = client.get("/batches/new/").content.decode()
+    fieldsets = re.findall(r'data-options="(\w+)">(.*?)</fieldset>', page, re.DOTALL)
+    assert {slug for slug, shown in fieldsets if told in shown} == {
+        slug for slug, operation in operations().items() if operation.noun == "site"
+    }
+    assert "checksum" in dict(fieldsets)
+    settings.CONSOLE_CONTACT_URL = "https://example.com/who"
+    assert told not in client.get("/batches/new/").content.decode()
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_viewers_are_told_that_they_may_not(method: str) -> None:
     response = getattr(signed_in("viewer"), method)("/batches/new/")

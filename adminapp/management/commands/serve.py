@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, connections, transaction
 
+from adminapp.checks import NO_CONTACT
 from adminapp.cli.words import unreachable
 from adminapp.demo import SOURCE, start_demo
 from adminapp.management import interrupts
@@ -64,6 +65,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(settings.DEMO_TARGETS)} sample sites are up on loopback.")
 
     def _announce(self, host: str, port: int) -> None:
+        if not settings.CONSOLE_CONTACT_URL and not settings.DEMO_TARGETS:
+            self.stdout.write(NO_CONTACT)
         address = f"http://{_reachable(host)}:{port}"
         self.stdout.write(f"\nBatch Console: {address}")
         if admin := _administrator():
