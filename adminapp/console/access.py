@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from adminapp.roles import NEEDED, WORDS, may
 from batches.lifecycle import legal_verbs
@@ -36,6 +37,15 @@ def batch_for(request: HttpRequest, batch_id: int, permission: str = "view_batch
 def verbs_for(request: HttpRequest, batch: Batch) -> list[str]:
     """The buttons to show: what the state allows and this person may."""
     return [verb for verb in legal_verbs(batch) if may(request.user, NEEDED[verb], batch)]
+
+
+def place(request: HttpRequest, given: str) -> str:
+    """A place of this site to lead back to; empty for anything else.
+
+    What does not begin with a slash, `redirect` may take for the name of a view.
+    """
+    ours = url_has_allowed_host_and_scheme(given, allowed_hosts={request.get_host()})
+    return given if ours and given.startswith("/") else ""
 
 
 def posted[**P](

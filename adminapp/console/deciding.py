@@ -7,9 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from adminapp.console.access import person, posted, require
+from adminapp.console.access import person, place, posted, require
 from adminapp.console.findings import decisions, hidden, list_page, list_url
 from batches import curation, findings
 from batches.curation import BadVerdict, Judged
@@ -47,12 +46,11 @@ class Decision:
 
 def _back(request: HttpRequest, kind: str) -> str:
     """The page that the decision was made on: its address came along with it, and survives a sign-in."""
-    target = request.GET.get("back", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+    if target := place(request, request.GET.get("back", "")):
         return target
-    place = {name: request.GET[name] for name in ("sort", "cursor") if request.GET.get(name)}
+    where = {name: request.GET[name] for name in ("sort", "cursor") if request.GET.get(name)}
     given = request.GET.dict() | _given(request) if request.method == "POST" else request.GET.dict()
-    return list_url(Filter.read(kind, given), **place)
+    return list_url(Filter.read(kind, given), **where)
 
 
 @posted(_back)

@@ -15,6 +15,7 @@ from adminapp.exports import formats, urls_response
 from adminapp.file_formats import FORMATS, NO_PARQUET
 from batches import findings, history
 from batches.findings import Filter
+from batches.lines import printable
 from batches.models import Domain, Page, SitemapFile, Verdict
 from batches.operations.sitemaps.page_types import PAGE_TYPES
 
@@ -23,8 +24,9 @@ _SHOWN, _SCANS, _MOST_SCANS = 10, 20, 200
 
 def domain(request: HttpRequest, name: str) -> HttpResponse:
     require(request, "view_batch")
-    found = get_object_or_404(Domain.objects.select_related("verdict_by"), pk=name)
-    lists = [_list(kind, name) for kind in ("pages", "sitemaps", "contacts")]
+    pk = findings.encoded(printable(name))
+    found = get_object_or_404(Domain.objects.select_related("verdict_by"), pk=pk)
+    lists = [_list(kind, pk) for kind in ("pages", "sitemaps", "contacts")]
     context = {
         "domain": found,
         "lists": lists,

@@ -4,9 +4,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from adminapp.console.access import batch_for, person, posted
+from adminapp.console.access import batch_for, person, place, posted
 from adminapp.roles import may
 from batches import lifecycle, pages, reports
 from batches.models import Attempt, Batch, FailureGroup
@@ -34,13 +33,13 @@ def retry(request: HttpRequest, batch_id: int) -> HttpResponse:
     batch = batch_for(request, batch_id, "retry_batch")
     scope = request.POST.get("scope", "")
     group = request.POST.get("group", "")
-    items = [int(seq) for seq in request.POST.getlist("items") if seq.isdecimal()]
+    items = [int(seq) for seq in request.POST.getlist("items") if _is_number(seq)]
     try:
         action = lifecycle.retry(
             batch,
             person(request),
             scope,
-            group=int(group) if group.isdecimal() else None,
+            group=int(group) if _is_number(group) else None,
             items=items,
         )
     except lifecycle.BadRetry as error:
@@ -50,12 +49,15 @@ def retry(request: HttpRequest, batch_id: int) -> HttpResponse:
     return redirect("batch-detail", batch.pk)
 
 
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 19
+
+
 def _back(request: HttpRequest, batch: Batch) -> str:
     """Where the person came from, filters and all; never another site."""
-    target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        return target
-    return reverse("batch-failures", args=[batch.pk])
+    return place(request, request.POST.get("next", "")) or reverse(
+        "batch-failures", args=[batch.pk]
+    )
 
 
 def _row(batch: Batch, group: FailureGroup, failed: int, sampled: bool) -> dict[str, Any]:

@@ -220,8 +220,16 @@ def test_after_a_refused_retry_one_is_back_where_one_was() -> None:
     asked = {"scope": "failed", "next": f"/batches/{batch.pk}/items/?state=failed"}
     response = client.post(f"/batches/{batch.pk}/retry/", asked)
     assert response.headers["Location"] == asked["next"]
-    evil = client.post(f"/batches/{batch.pk}/retry/", {**asked, "next": "https://evil.example/"})
-    assert evil.headers["Location"] == f"/batches/{batch.pk}/failures/"
+    for elsewhere in ("https://evil.example/", "home", "nowhere"):
+        evil = client.post(f"/batches/{batch.pk}/retry/", {**asked, "next": elsewhere})
+        assert evil.headers["Location"] == f"/batches/{batch.pk}/failures/"
+
+
+def test_numbers_of_any_length_are_no_error() -> None:
+    batch = create("checksum", 3)
+    asked = {"scope": "items", "items": "9" * 5_000, "group": "9" * 5_000}
+    response = signed_in("staff").post(f"/batches/{batch.pk}/retry/", asked)
+    assert response.headers["Location"] == f"/batches/{batch.pk}/failures/"
 
 
 def test_items_page_by_key() -> None:

@@ -106,6 +106,38 @@ OF_KIND = {
     "contacts": ("contact_kind",),
 }
 FOR_ALL = ("q", "verdict", "domain", "batch", "changed")
+# A NUL, a lone surrogate, and bytes that are no text.
+ODD = ("%00", "a%00.de", "%C3%BC%00", "%ED%A0%80", "%FF")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_no_name_can_be_is_not_found(odd: str) -> None:
+    client = signed_in("operator")
+    assert client.get(f"/domains/of/{odd}/").status_code == 404
+    assert client.get(f"/domains/of/{odd}/icon/").status_code == 200
+    for path in ("pages/of/{}/", "sitemaps/of/{}/", "sitemaps/of/{}/export/", "{}/decide/"):
+        assert client.get(f"/{path.format(odd)}").status_code == 404
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_stands_in_an_address_a_list_is_shown(kind: str, odd: str) -> None:
+    client = signed_in("operator")
+    for name in (*FOR_ALL, *OF_KIND[kind], "cursor", "sort"):
+        get(client, f"/{kind}/?{name}={odd}")
+        get(client, f"/batches/new/?of={kind}&{name}={odd}")
+    for name in (*FOR_ALL, *OF_KIND[kind], "back"):
+        assert client.get(f"/{kind}/decide/?{name}={odd}").status_code == 302
+    get(client, f"/contacts/not-listed/?cursor={odd}")
+
+
+@pytest.mark.parametrize("name", ["a.müller.de", "a.xn--mller-kva.de"])
+def test_a_site_is_found_by_either_form_of_its_name(name: str) -> None:
+    Domain.objects.create(name="a.xn--mller-kva.de")
+    Page.objects.create(id=key_of("m", "1"), domain_id="a.xn--mller-kva.de", url="https://m/1")
+    html = get(signed_in("viewer"), f"/domains/of/{name}/")
+    assert "<h1>" in html
+    assert "https://m/1" in html
 
 
 def match_everything() -> None:
@@ -391,7 +423,7 @@ class TestDecisions:
         client = signed_in("operator")
         assert client.post(f"/domains/decide/?{place}", post).url == f"/domains/?{place}"  # type: ignore[attr-defined]
         assert client.post("/domains/decide/", {**post, "q": ""}).url == "/domains/"  # type: ignore[attr-defined]
-        for elsewhere in ("//evil.test/", "https://evil.test/", "javascript:alert(1)"):
+        for elsewhere in ("//evil.test/", "https://evil.test/", "javascript:alert(1)", "home", "x"):
             response = client.post(f"/domains/decide/?back={elsewhere}", {**post, "q": ""})
             assert response.url == "/domains/"  # type: ignore[attr-defined]
 
