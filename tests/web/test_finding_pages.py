@@ -75,6 +75,19 @@ def test_an_empty_list_says_what_comes_here(kind: str) -> None:
     assert "is listed here" in get(signed_in("viewer"), f"/{kind}/")
 
 
+def test_the_way_to_the_domains_is_marked_on_all_that_was_found() -> None:
+    client, key = signed_in("operator"), key_of("a.de", "https://a.de/")
+    places = [f"/{kind}/" for kind in KINDS] + [f"/pages/of/{key}/", "/domains/of/a.de/"]
+    places += [f"/sitemaps/of/{key_of('a.de', 'https://a.de/sitemap.xml')}/"]
+    shown = [client.get(place) for place in [*places, "/contacts/not-listed/"]]
+    posts: list[dict[str, Any]] = [{"keys": ["a.de"]}, {"scope": "all", "verdict": "maybe"}]
+    shown += [client.post("/domains/decide/", post) for post in posts]
+    assert [page.status_code for page in shown[-2:]] == [422, 200]
+    marked = '<a href="/domains/" aria-current="page">Domains</a>'
+    assert [marked in page.content.decode().split("</header>")[0] for page in shown] == [True] * 10
+    assert marked not in get(client, "/batches/")
+
+
 def test_filters_stay_in_the_form_and_in_the_links() -> None:
     for number in range(60):
         Domain.objects.create(name=f"{number}.shop.de", technologies=["WordPress"])
