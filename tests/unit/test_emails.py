@@ -248,11 +248,19 @@ def test_no_more_than_can_be_meant() -> None:
         ("hello@vogt.de", "role", True), ("team@vogt.de", "role", True), ("kontakt@gmail.com", "role", False), ("jo@vogt.de", "corporate", True),
         ("jo@mail.vogt.de", "corporate", True), ("jo@vogt.de.evil.test", "other", False), ("jo@notvogt.de", "other", False), ("jo@gmail.com", "free", False),
         ("jo@t-online.de", "free", False), ("jo@qq.com", "free", False), ("jo@partner.com", "other", False), ("information.desk.of.jo.smith@vogt.de", "corporate", True),
+        ("jo@müller.de", "other", False), ("info@straße.de", "role", False),
     ],
 )  # fmt: skip
 def test_kinds(address: str, kind: str, own: bool) -> None:
     classified = classify(address, "vogt.de:8080")
     assert (classified.kind, classified.on_domain) == (kind, own)
+
+
+@pytest.mark.parametrize(
+    ("host", "site"), [("müller.de", "xn--mller-kva.de"), ("straße.de", "xn--strae-oqa.de")]
+)
+def test_international_sites_have_addresses_of_their_own(host: str, site: str) -> None:
+    assert classify(f"jo@mail.{host}", site).kind == "corporate"
 
 
 def test_letters_that_stand_for_whole_sentences_are_left_as_they_are() -> None:

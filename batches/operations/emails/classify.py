@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import ada_url
+
 from batches.operations.html.urls import registrable
 
 _BETWEEN = re.compile(r"[._+-]")
@@ -24,7 +26,8 @@ class Classified:
 def classify(address: str, domain: str) -> Classified:
     """`domain` is that of the site, with or without a port."""
     local, _, host = address.lower().rpartition("@")
-    host = host.encode("idna", "ignore").decode() if not host.isascii() else host
+    if not host.isascii():
+        host = ada_url.idna_to_ascii(host).decode()
     own = registrable(host) == registrable(domain.partition(":")[0].lower())
     if _is_role(local):
         return Classified("role", own)
