@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
+import ada_url
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -48,7 +49,7 @@ _SEARCHED = {
 def encoded(text: str) -> str:
     """As a name is written in the net; as it is where it can't be."""
     try:
-        return text.encode("idna").decode()
+        return ada_url.idna_to_ascii(text).decode() or text
     except UnicodeError:
         return text
 
