@@ -19,6 +19,7 @@ from batches.intake.staging import lift_time_limits
 from batches.lines import printable, read_file
 from batches.models import Batch, Suppression, Verdict
 from batches.operation import operation
+from batches.operations.suppression import written
 
 _LONGEST = 260  # As the column.
 
@@ -159,4 +160,4 @@ def list_again(entry: str) -> bool:
 
 def entry_of(text: str) -> str:
     """As the list has it."""
-    return printable(text.strip().lower())
+    return written(printable(text.strip()))

@@ -21,6 +21,7 @@ def suppression(request: HttpRequest) -> HttpResponse:
 
 def _changed(request: HttpRequest) -> HttpResponse:
     entry, reason = (request.POST.get(name, "").strip() for name in ("entry", "reason"))
+    entry = curation.entry_of(entry)
     if request.POST.get("remove"):
         if curation.list_again(entry):
             messages.success(request, f"{entry} is kept again from the next scan that finds it on.")

@@ -43,7 +43,7 @@ class Contact(Finding):
 class Suppression(models.Model):
     """Somebody who asked not to be listed: an address, or all of a domain as "@example.com"."""
 
-    entry = models.CharField(max_length=260, primary_key=True)  # In lower case.
+    entry = models.CharField(max_length=260, primary_key=True)  # In lower case and Unicode.
     reason = models.TextField(blank=True, db_default="")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

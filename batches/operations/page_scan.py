@@ -14,7 +14,7 @@ from batches.operations.crawl import Crawl, Extent, Read, Recall, Seen, crawl
 from batches.operations.earlier import facts_recalled
 from batches.operations.html import page
 from batches.operations.site_operation import SiteOperation
-from batches.operations.suppression import suppressed, without
+from batches.operations.suppression import suppressed, without, written
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Limits
 from batches.operations.web.params import CrawlParams
@@ -60,8 +60,9 @@ async def _forget(seen: Crawl[dict[str, Any]], context: Context) -> None:
     values = [one.value for one in seen.pages if one.value]
     listed = _each_once(value.get("emails", ()) for value in values)
     if unwanted := await suppressed(context, listed):
+        forms = {written(address) for address in unwanted}
         seen.pages = [
-            replace(one, value=without(one.value, unwanted.__contains__)) for one in seen.pages
+            replace(one, value=without(one.value, forms.__contains__)) for one in seen.pages
         ]
 
 

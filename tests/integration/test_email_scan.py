@@ -7,7 +7,7 @@ from django.conf import LazySettings
 from pydantic import ValidationError
 
 from batches.curation import suppress
-from batches.models import Contact, Domain, Item, Page, Scan
+from batches.models import Contact, Domain, Item, Page, Scan, Suppression
 from batches.operations.email_scan import EmailScanParams
 from tests.integration.running import finished, started
 from tests.sites import Pages, Said, site
@@ -151,6 +151,44 @@ def test_who_asks_not_to_be_listed_goes_from_all_that_was_found(
     assert all("jo@gmail.com" in str(list(rows.all())) for rows in found)
     # Nobody's name without the address, either.
     assert not any("Jo van Vogt" in str(list(rows.all())) for rows in found)
+
+
+ABROAD: Pages = {
+    "/": '<meta charset=utf-8><title>Müller</title><a href="/kontakt">Kontakt</a> buero@müller-vogt.de jo@gmail.com'
+    '<script type="application/ld+json">{"@type":"Person","email":"mailto:Jo@XN--MLLER-VOGT-9DB.de"}</script>',
+    "/kontakt": '<meta charset=utf-8><a href="mailto:jo@müller-vogt.de">Jo</a>',
+}
+
+
+@pytest.mark.parametrize(
+    ("entry", "kept"),
+    [
+        ("jo@müller-vogt.de", 2), ("JO@MÜLLER-VOGT.de", 2), ("jo@xn--mller-vogt-9db.de", 2),
+        ("jo@mu\u0308ller-vogt.de", 2), ("@müller-vogt.de", 1), ("@xn--mller-vogt-9db.de", 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("first", [True, False])
+def test_a_host_may_be_written_either_way(
+    settings: LazySettings, entry: str, kept: int, first: bool
+) -> None:
+    if first:
+        suppress(entry, "", None)
+    with site(settings, ABROAD) as vogt:
+        scanned(vogt.base)
+        finished(started("page_scan", [vogt.base], params={"max_pages": 5}))
+    assert first or Contact.objects.count() == 3
+    if not first:
+        suppress(entry, "", None)
+    assert Contact.objects.count() == kept
+    assert [row.entry.isascii() for row in Suppression.objects.all()] == [False]
+    found = str([
+        *Contact.objects.values_list("address"), *Domain.objects.values_list("emails"),
+        *Page.objects.values_list("data"), *Item.objects.values_list("result"),
+    ]).lower()  # fmt: skip
+    assert "jo@gmail.com" in found
+    assert "jo@m" not in found
+    assert "jo@x" not in found
+    assert ("buero@" in found) == (kept == 2)
 
 
 def test_some_kinds_only_and_nothing_that_is_written_against_robots(settings: LazySettings) -> None:

@@ -6,19 +6,30 @@ import json
 import re
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
 import pyarrow.parquet as pq
 import pytest
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from adminapp.console import deciding
 from batches.findings import Filter
-from batches.models import Batch, Contact, Domain, Page, Scan, SitemapFile, SitemapUrl
+from batches.models import (
+    Batch,
+    Contact,
+    Domain,
+    Page,
+    Scan,
+    SitemapFile,
+    SitemapUrl,
+    Suppression,
+)
 from batches.operation import key_of
 from tests.people import signed_in, user
 
@@ -603,6 +614,40 @@ class TestSuppression:
             "/contacts/not-listed/", {"entry": "info@a.de", "remove": "1"}, follow=True
         )
         assert "info@a.de is not on the list" in again.content.decode()
+
+    def test_a_host_is_shown_in_unicode_and_goes_by_either_form(self) -> None:
+        client, page = signed_in("operator"), "/contacts/not-listed/"
+        for entry in ("Jo@XN--MLLER-KVA.de", "jo@müller.de"):
+            html = client.post(page, {"entry": entry}, follow=True).content.decode()
+            assert "jo@müller.de is not kept any more" in html
+            assert html.count('aria-label="Allow jo@müller.de again"') == 1
+        client.post(page, {"entry": "jo@xn--mller-kva.de", "remove": "1"})
+        assert "Nobody has asked yet" in get(client, page)
+
+    @pytest.mark.parametrize("entry", ["jo@müller.de", "@xn--mller-kva.de"])
+    def test_it_goes_however_it_was_kept(self, entry: str) -> None:
+        kept = ["Jo@MÜLLER.de", "mailto:jo@xn--mller-kva.de", "ann@mueller.de"]
+        for number, address in enumerate(kept):
+            Domain.objects.create(name=f"{number}.de", emails=[address.removeprefix("mailto:")])
+            key = key_of(f"{number}.de", "1")
+            Page.objects.create(id=key, domain_id=f"{number}.de", url="x", data={"seen": kept})
+        signed_in("operator").post("/contacts/not-listed/", {"entry": entry})
+        emails = dict(Domain.objects.values_list("name", "emails"))
+        assert [emails[f"{number}.de"] for number in range(3)] == [[], [], ["ann@mueller.de"]]
+        pages = Page.objects.filter(url="x", domain__in=["0.de", "1.de"])
+        assert [page.data for page in pages] == [{"seen": ["ann@mueller.de"]}] * 2
+
+    def test_entries_of_before_are_brought_into_the_same_form(self) -> None:
+        operator = user("operator")
+        for entry in ("@xn--mller-kva.de", "jo@xn--mller-kva.de", "jo@müller.de", "jo@a.de"):
+            Suppression.objects.create(entry=entry, reason=entry, created_by=operator)
+        import_module("batches.migrations.0009_entries_in_unicode").rewrite(apps, None)
+        rows = Suppression.objects.values_list("entry", "reason", "created_by")
+        assert set(rows) == {
+            ("@müller.de", "@xn--mller-kva.de", operator.pk),
+            ("jo@müller.de", "jo@müller.de", operator.pk),
+            ("jo@a.de", "jo@a.de", operator.pk),
+        }
 
     def test_what_is_no_address_is_said(self) -> None:
         client = signed_in("operator")
