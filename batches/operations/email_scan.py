@@ -17,6 +17,7 @@ from batches.operations.emails.find import Found, find
 from batches.operations.found import PageContacts
 from batches.operations.html import titles
 from batches.operations.html.clean import clean
+from batches.operations.html.urls import host
 from batches.operations.site_operation import SiteOperation
 from batches.operations.suppression import suppressed
 from batches.operations.web.fetch import Limits
@@ -88,11 +89,13 @@ class Contact:
 def _contacts(seen: Crawl[PageContacts], kinds: Collection[str], domain: str) -> list[Contact]:
     """Each address once. Of two pages that show one, the first counts, but a name is taken from either."""
     contacts: dict[str, Contact] = {}
+    # A site that has moved writes its addresses by either name.
+    moved = host(seen.pages[0].answer.url)
     for page in seen.pages:
         for one in page.value.found if page.value else ():
             known = contacts.get(one.address)
             if known is None and len(contacts) < MOST_CONTACTS:
-                classified = classify(one.address, domain)
+                classified = classify(one.address, domain, moved)
                 contacts[one.address] = Contact(one, classified, page.answer.url)
             elif known and one.name and not known.found.name:
                 better = replace(known.found, name=one.name)

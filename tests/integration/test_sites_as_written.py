@@ -6,7 +6,9 @@ from ipaddress import ip_network
 import pytest
 from aiohttp import web
 
+from batches.operation import Context
 from batches.operations.crawl import Crawl, Extent, crawl
+from batches.operations.email_scan import EmailScan, EmailScanParams
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher, Limits
 from batches.operations.web.guard import Reach
@@ -16,7 +18,7 @@ from tests.loopback import QUICK, Recorder, Table, serving
 OPEN = [ip_network("127.0.0.1/32")]
 HOSTS = [
     "shop.example", "www.shop.example", "blog.shop.example", "shop.example.evil.test", "notshop.example",
-    "shop.example.test", "xn--bcher-kva.example", "example",
+    "shop.example.test", "xn--bcher-kva.example", "example", "old-bakery.de",
 ]  # fmt: skip
 
 
@@ -39,6 +41,8 @@ class Web:
         text = self.pages.get(host + request.path_qs)
         if text is None:
             return web.Response(status=404)
+        if text.startswith("http://"):
+            raise web.HTTPFound(text.replace(":P", f":{self.port}"))
         kind = "text/plain" if request.path == "/robots.txt" else "text/html"
         return web.Response(text=text.replace(":P", f":{self.port}"), content_type=kind)
 
@@ -83,6 +87,24 @@ async def test_a_site_ends_where_its_name_does(net: Web) -> None:
     await net.scanned("http://shop.example:P")
     asked = {address.partition("/")[0].removeprefix("www.") for address in net.asked}
     assert asked == {"shop.example", "blog.shop.example"}
+
+
+async def test_a_site_that_moved_has_addresses_by_either_name(net: Web) -> None:
+    net.pages = {
+        "old-bakery.de/": "http://shop.example:P/",
+        "shop.example/": "jo@shop.example jo@old-bakery.de jo@other.de",
+    }
+    operation = EmailScan()
+    operation.fetcher = net.fetcher
+    result = await operation.run(
+        f"http://old-bakery.de:{net.port}/", EmailScanParams(), Context(1, 0, 1, "test")
+    )
+    kinds = {line["address"]: line["kind"] for line in result.data["contacts"]}
+    assert kinds == {
+        "jo@shop.example": "corporate",
+        "jo@old-bakery.de": "corporate",
+        "jo@other.de": "other",
+    }
 
 
 async def test_places_in_a_page_are_one_page(net: Web) -> None:

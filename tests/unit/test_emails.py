@@ -263,6 +263,12 @@ def test_international_sites_have_addresses_of_their_own(host: str, site: str) -
     assert classify(f"jo@mail.{host}", site).kind == "corporate"
 
 
+def test_a_site_that_moved_has_addresses_by_either_name() -> None:
+    for address in ("jo@vogt.de", "jo@mail.bakery.town"):
+        assert classify(address, "vogt.de", "www.bakery.town").kind == "corporate"
+    assert classify("jo@town", "vogt.de", "bakery.town").kind == "other"
+
+
 def test_letters_that_stand_for_whole_sentences_are_left_as_they_are() -> None:
     """Unicode's own way to make wide letters narrow turns each of these into eighteen: half a minute, 400 MB."""
     sentences = "\ufdfa" * 1_700_000

@@ -23,12 +23,12 @@ class Classified:
     on_domain: bool
 
 
-def classify(address: str, domain: str) -> Classified:
-    """`domain` is that of the site, with or without a port."""
+def classify(address: str, *sites: str) -> Classified:
+    """`sites`: hosts of the site, with or without a port: where it was looked for, and where it was found to be."""
     local, _, host = address.lower().rpartition("@")
     if not host.isascii():
         host = ada_url.idna_to_ascii(host).decode()
-    own = registrable(host) == registrable(domain.partition(":")[0].lower())
+    own = registrable(host) in {registrable(site.partition(":")[0].lower()) for site in sites}
     if _is_role(local):
         return Classified("role", own)
     if own:
