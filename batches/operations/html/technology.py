@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -165,13 +166,15 @@ def _of_address(address: str, rules: _Rules) -> Iterator[tuple[str, str | None]]
 
 
 def _of_elements(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
-    # All at once first: of most pages, no more needs to be asked.
-    if document.tree.css_first(", ".join(selector for selector, _ in rules.selectors)) is None:
-        return
-    for selector, name in rules.selectors:
-        if (node := document.tree.css_first(selector)) is not None:
-            attribute = rules.stated[name].get("attribute")
-            yield name, node.attributes.get(attribute) if attribute else None
+    # Many at once first: of most pages, no more needs to be asked. Not all: the parser lets nobody else work
+    # until it has an answer, a quarter of a second on the largest pages.
+    for some in batched(rules.selectors, 16, strict=False):
+        if document.tree.css_first(", ".join(selector for selector, _ in some)) is None:
+            continue
+        for selector, name in some:
+            if (node := document.tree.css_first(selector)) is not None:
+                attribute = rules.stated[name].get("attribute")
+                yield name, node.attributes.get(attribute) if attribute else None
 
 
 def _of_comments(document: Document, rules: _Rules) -> Iterator[tuple[str, str | None]]:
