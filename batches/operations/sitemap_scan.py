@@ -24,9 +24,9 @@ _LISTED = 100
 
 class SitemapScanParams(FetchParams):
     max_files: int = Field(
-        200,
+        2_000,
         ge=1,
-        le=2_000,
+        le=50_000,
         title="Sitemaps of a site",
         description="At most; the rest is left out.",
     )
