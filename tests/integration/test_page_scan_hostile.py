@@ -2,9 +2,10 @@
 
 import asyncio
 import gzip
+import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_network
 
 import pytest
@@ -13,7 +14,7 @@ from django.conf import LazySettings
 
 from batches.operation import Context, Failure, Result
 from batches.operations.page_scan import PageScan, PageScanParams
-from batches.operations.web import failures
+from batches.operations.web import client, failures
 from batches.operations.web.client import MAX_HEADER
 from batches.operations.web.fetch import MAX_BODY, Fetcher, Limits
 from batches.operations.web.guard import Reach
@@ -108,6 +109,46 @@ async def test_who_takes_for_ever_is_not_waited_for(
         assert time.monotonic() - began < 3
     # A status line that is none may be found out before the time is up.
     assert isinstance(raised.value, failures.TooSlow) or drop == b"H"
+
+
+@pytest.mark.parametrize("start", [b"", HEAD, HEAD + b"\r\n<p>"], ids=["silence", "head", "body"])
+async def test_who_stops_speaking_is_left_before_all_the_time_is_up(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    monkeypatch.setattr(client, "READ_SECONDS", 0.2)
+    async with speaking(dripping(start, b"")) as port:
+        began = time.monotonic()
+        with pytest.raises(failures.TooSlow):
+            await fetcher.get(f"http://127.0.0.1:{port}/", limits(6))
+        assert time.monotonic() - began < 3
+
+
+@contextmanager
+def deaf() -> Iterator[int]:
+    """A port whose queue is full: whoever dials it next hears nothing. Yields its number."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
+async def test_who_does_not_pick_up_is_left_before_all_the_time_is_up(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CONNECT_SECONDS", 0.2)
+    # The second picks up, and says nothing where both sides are to agree how to speak in secret.
+    with deaf() as port:
+        async with speaking(b"") as silent:
+            for address in (f"http://127.0.0.1:{port}/", f"https://127.0.0.1:{silent}/"):
+                began = time.monotonic()
+                with pytest.raises(failures.NoConnection, match="Nobody answers"):
+                    await fetcher.get(address, limits(6))
+                assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("drop", [b"", b"x"], ids=["silence", "drips"])
