@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -170,3 +170,21 @@ def test_never_less_is_counted_than_the_parser_finds(before: list[str], again: l
     # A table brings up to three elements that nobody wrote.
     assert max(found) <= 5 * (deepest + 10)
     assert len(found) <= 5 * tags + 3 * walk.reopened + 200
+
+
+@settings(deadline=None)
+@given(
+    st.lists(tokens, max_size=4), st.lists(tokens, min_size=1, max_size=8), st.integers(1, 2_000)
+)
+def test_what_passes_for_usual_would_pass_step_by_step(
+    before: list[str], again: list[str], times: int
+) -> None:
+    html = "".join(before) + "".join(again) * times
+    if prescan._is_usual(html):
+        assert prescan._Walk(html).until(len(html)) == len(html)
+
+
+def test_formatting_that_is_reopened_is_not_usual() -> None:
+    marks = "".join(f"<{name} id={n}>" for name in ("B", "code", "s") for n in range(100))
+    assert not prescan._is_usual(f"<p>{marks}</p>" + "<p>x</p>" * 1_000)
+    assert prescan._is_usual(f"<p>{marks}</p>" + "<p>x</p>" * 100)

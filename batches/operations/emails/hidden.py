@@ -115,7 +115,7 @@ def seen(document: Document, found: Styles) -> tuple[LexborHTMLParser, bool]:
     # A long list of selectors takes its time on the shortest page, a look for a word on the longest.
     large = len(html) > _LARGE
     parts = [_HIDES, *hidden, *at]
-    parts += [_MAY_HIDE] if large or "style" in html or "STYLE" in html else []
+    parts += [_MAY_HIDE] if large or _has_style(html) else []
     parts += [_ICON] if large or "-at" in html else []
     selected = ", ".join(parts)
     if html.count("<", 0, document.read) > _MAX_TAGS:
@@ -131,6 +131,12 @@ def seen(document: Document, found: Styles) -> tuple[LexborHTMLParser, bool]:
         elif _shows_at(node, at):
             node.replace_with("@")
     return tree, True
+
+
+def _has_style(html: str) -> bool:
+    """Whether an element has a style of its own: nearly every page has a sheet, and the word for it."""
+    sheets = sum(map(html.count, ("stylesheet", "<style", "</style")))
+    return html.count("style") > sheets or "STYLE" in html
 
 
 def _is_unseen(node: LexborNode, hidden: set[str]) -> bool:

@@ -64,6 +64,10 @@ _FORMATTING = frozenset({
 _OF_A_KIND = 3
 _ANY_FORMATTING = "|".join(sorted(_FORMATTING))
 _REOPENED = re.compile(rf"<(?:{_ANY_FORMATTING})[ \t\n\f\r/]", re.IGNORECASE)
+# The same without regard to upper and lower case, which an expression does letter by letter in half of the time.
+_MARKS = re.compile(
+    f"<(?:{'|'.join(''.join(f'[{letter}{letter.upper()}]' for letter in name) for name in sorted(_FORMATTING))})[ \\t\\n\\f\\r/>]"
+)
 _PLAIN = re.compile(rf"<({_ANY_FORMATTING})>", re.IGNORECASE)
 _PLAIN_AND_OPEN = re.compile(rf"<({_ANY_FORMATTING})>(?![^<]*+</\1>)", re.IGNORECASE)
 # Icons, mostly: opened and closed at once, beyond any doubt.
@@ -83,9 +87,22 @@ _NEXT_CLOSES = {"li": ("li",), "dd": ("dd", "dt"), "dt": ("dd", "dt")}
 
 def fitting(html: str) -> int:
     """How many characters of the page, from its beginning, can be parsed in time proportional to them."""
+    if _is_usual(html):
+        return len(html)
     end = _few_attributes(html)
     flat = end if _surely_flat(html, end) else _Walk(html).until(end)
     return _few_nodes(html[:flat], _most_nodes(html))
+
+
+def _is_usual(html: str) -> bool:
+    """Whether no limit can be reached, by mere counts: so it is with nearly every page.
+
+    Between any two attributes stands one of the signs, and a mark of formatting is reopened once a tag at most.
+    """
+    tags = html.count("<")
+    signs = tags + sum(map(html.count, _APART))
+    few = signs < MAX_NAMES and signs * signs < MAX_COMPARISONS and tags * tags < 2 * MAX_STEPS
+    return few and sum(1 for _ in _MARKS.finditer(html)) * tags <= MAX_REOPENED
 
 
 def _few_attributes(html: str) -> int:
