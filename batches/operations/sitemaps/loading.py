@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 
+from batches.operation import Failure
 from batches.operations.sitemaps.files import File, can_be_asked, recalled
 from batches.operations.sitemaps.generator import generator
 from batches.operations.sitemaps.reader import Reader
@@ -25,10 +28,14 @@ type Take = Callable[[list[Entry | Child]], Awaitable[None]]
 
 
 class Loading:
-    """`take` is given at most LOT of what the file names at a time."""
+    """`take` is given at most LOT of what the file names at a time, and none after `ends`, in monotonic seconds."""
 
-    def __init__(self, fetcher: Fetcher, limits: Limits, file: File, take: Take) -> None:
-        self._fetcher, self._limits, self._file, self._take = fetcher, limits, file, take
+    def __init__(
+        self, fetcher: Fetcher, limits: Limits, file: File, take: Take, ends: float
+    ) -> None:
+        self._fetcher, self._file, self._take, self._ends = fetcher, file, take, ends
+        # One second at least: for the client, none is for ever.
+        self._limits = replace(limits, seconds=max(1.0, min(limits.seconds, ends - monotonic())))
         self._reader, self._unpacker = Reader(), Unpacker(MAX_UNPACKED)
         self._sum = sha256()
         self._waiting: list[Entry | Child] = []
@@ -36,6 +43,15 @@ class Loading:
 
     async def run(self, stored: dict[str, Any]) -> None:
         """Raises NotASitemap, TooMuch, and what fetching raises. `stored` is its row, or empty."""
+        try:
+            await self._all(stored)
+        except (Failure, TooMuch):
+            # What came before is good. Half an address is still with the reader, and stays there.
+            self._file.kind, self._file.packed = self._reader.kind, self._unpacker.packed
+            await self._lot()
+            raise
+
+    async def _all(self, stored: dict[str, Any]) -> None:
         file = self._file
         known = stored if can_be_asked(stored) else {}
         reading = Reading(MAX_PACKED, lambda status, kind: status == 200, take=self._piece)
@@ -53,19 +69,15 @@ class Loading:
 
     async def _piece(self, piece: bytes) -> None:
         self._file.size += len(piece)
-        try:
-            await self._entries(self._read(piece))
-        except TooMuch:
-            # What came before is good.
-            await self._lot()
-            self._file.kind = self._reader.kind
-            raise
+        await self._entries(self._read(piece))
 
     async def _entries(self, entries: Iterator[Entry | Child]) -> None:
         # A packed piece may unfold to megabytes, which is half a second for everything on this loop.
         loop, thread = asyncio.get_running_loop(), self._fetcher.xml_thread
         while not await loop.run_in_executor(thread, self._gathered, entries):
             await self._lot()
+            if monotonic() > self._ends:
+                raise TooMuch("was not read to its end: there was no time")
 
     def _gathered(self, entries: Iterator[Entry | Child]) -> bool:
         """Whether that was all of them; if not, there is a lot."""

@@ -30,7 +30,7 @@ _MOST_SEEN = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """`ends` is when no more files are asked for, in monotonic seconds."""
+    """`ends` is when no more is read, in monotonic seconds."""
 
     files: int
     depth: int
@@ -184,6 +184,8 @@ class Walk:
             self.trouble, file.problem = error, str(error)
         except (Failure, Skip, NotASitemap, TooMuch) as error:
             file.problem = str(error)
+        if file.kind and not file.whole and self._is_late():
+            self.found.left_out = "the rest of a sitemap: there was no time"
         self._reading = 0
         self.found.sum_up(file)
         return file
@@ -199,7 +201,8 @@ class Walk:
             if rows:
                 placed.clear()
 
-        await Loading(self._fetcher, self._limits, file, take).run(stored)
+        ends = self._caps.ends
+        await Loading(self._fetcher, self._limits, file, take, ends).run(stored)
 
     def _rows(self, file: File, lot: list[Entry | Child]) -> list[Row]:
         """Of its pages; sitemaps that it names are to be read later."""

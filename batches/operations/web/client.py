@@ -11,10 +11,9 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.connector import Connection
-from aiohttp.streams import EmptyStreamReader
 from yarl import URL
 
-from batches.operations.web import failures
+from batches.operations.web import failures, streams
 from batches.operations.web.guard import (
     Reach,
     SocketFactory,
@@ -94,7 +93,7 @@ class Reading:
     """How much of a body is read: `most` bytes, decompressed. More is an error, unless it is to be `cut`.
 
     Of an answer that is not `wanted`, by status and headers, only scraps are read. `take` is given the
-    pieces as they come; then the answer itself has no body.
+    pieces as they come, and of an answer that breaks off, all that came; then the answer itself has no body.
     """
 
     most: int
@@ -157,21 +156,20 @@ class Client:
     async def request(
         self, url: str, seconds: float, reading: Reading, asking: Mapping[str, str] | None = None
     ) -> Answer:
-        """GET without following redirects. `seconds` covers all of it. Raises what `failures` explains."""
+        """GET without following redirects. `seconds` covers all of it but what `take` does. Raises what `failures` explains."""
+        # The client's own clock can't be stopped.
+        ours, theirs = (seconds, None) if reading.take else (None, seconds)
         timeout = aiohttp.ClientTimeout(
-            total=seconds, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
+            total=theirs, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
         )
-        clock = Clock()
+        clock, patience = Clock(), asyncio.timeout(ours)
         with watched() as refused:
             try:
                 # Encoded already: the client must not understand the address otherwise than we did.
-                async with self._session.get(
-                    URL(url, encoded=True),
-                    timeout=timeout,
-                    allow_redirects=False,
-                    headers=asking,
+                async with patience, self._session.get(
+                    URL(url, encoded=True), timeout=timeout, allow_redirects=False, headers=asking,
                     trace_request_ctx=clock,
-                ) as response:
+                ) as response:  # fmt: skip
                     if response.status < 200:
                         raise failures.BadAnswer(
                             "What answers there does not speak HTTP as it should."
@@ -179,7 +177,7 @@ class Client:
                     clock.answered = time.monotonic()
                     assert isinstance(response, Response)
                     answer = Answer(url, response.status, _joined(response.headers), b"", 0)
-                    body = await _read(response, answer, reading)
+                    body = await _read(response, answer, reading, patience)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise failures.explained(error, shown(URL(url).raw_host or ""), refused) from error
         return replace(
@@ -187,14 +185,9 @@ class Client:
             body=body,
             milliseconds=clock.milliseconds(),
             timing=clock.timing(),
-            transferred=_transferred(response.content),
+            transferred=streams.transferred(response.content),
             certificate=response.certificate,
         )
-
-
-def _transferred(content: aiohttp.StreamReader) -> int:
-    # The reader of an answer that has no body can't be asked.
-    return 0 if isinstance(content, EmptyStreamReader) else content.total_raw_bytes
 
 
 def _joined(headers: Mapping[str, str]) -> dict[str, str]:
@@ -213,25 +206,30 @@ def _joined(headers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-async def _read(response: aiohttp.ClientResponse, answer: Answer, reading: Reading) -> bytes:
+async def _read(
+    response: aiohttp.ClientResponse, answer: Answer, reading: Reading, patience: asyncio.Timeout
+) -> bytes:
     """Of an answer nobody wants, nothing: that it never ends, or is broken, is not what was asked."""
     if not reading.wanted(answer.status, answer.content_type):
+        scraps = replace(reading, most=_SCRAPS, cut=True, take=None)
         with suppress(aiohttp.ClientError, OSError):
             async with asyncio.timeout(SCRAPS_SECONDS):
-                await _pieces(response, replace(reading, most=_SCRAPS, cut=True, take=None))
+                await _pieces(response, scraps, patience)
                 return b""
         response.close()
         return b""
-    body = await _pieces(response, reading)
+    body = await _pieces(response, reading, patience)
     if answer.headers.get("content-encoding", "").strip().lower() not in _UNPACKED:
         raise failures.BadAnswer("The page is packed in a way that can't be read.")
     return body
 
 
-async def _pieces(response: aiohttp.ClientResponse, reading: Reading) -> bytes:
+async def _pieces(
+    response: aiohttp.ClientResponse, reading: Reading, patience: asyncio.Timeout
+) -> bytes:
     """One by one, after decompression: a small answer may unfold to gigabytes."""
     body, size = bytearray(), 0
-    async for piece in response.content.iter_chunked(64 * 1024):
+    while piece := await streams.next_piece(response.content):
         size += len(piece)
         if size > reading.most:
             response.close()
@@ -241,7 +239,7 @@ async def _pieces(response: aiohttp.ClientResponse, reading: Reading) -> bytes:
             body += piece[: len(piece) - (size - reading.most)]
             break
         if reading.take is not None:
-            await reading.take(piece)
+            await streams.unhurried(reading.take(piece), patience)
         else:
             body += piece
     return bytes(body)
