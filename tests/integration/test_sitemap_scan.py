@@ -83,8 +83,10 @@ def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Asked]]:
 
     base = loop.run(start, timeout=10)
     site.update(make(base))
-    yield base, asked
-    loop.run(running[0].cleanup, timeout=10)
+    try:
+        yield base, asked
+    finally:
+        loop.run(running[0].cleanup, timeout=10)
 
 
 @pytest.fixture(autouse=True)

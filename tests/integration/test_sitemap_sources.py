@@ -1,11 +1,13 @@
 """Where sitemaps are found if robots.txt names none, and what looks like one."""
 
 import gzip
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
 from batches.models import SitemapFile
-from batches.operations.sitemaps.places import LIKELY
+from batches.operations.sitemaps.places import FEEDS, LIKELY, USUAL
 from tests.integration.running import finished, started
 from tests.integration.test_sitemap_scan import Site, index, pages, reachable, scanned, serving
 
@@ -132,3 +134,57 @@ def test_the_address_of_a_sitemap_has_that_one_read() -> None:
         assert (result["urls"], result["files"][0]["found_in"]) == (2, "given")
         # One that is none is a page of a site like any other.
         assert scanned(f"{base}/gone/sitemap.html")["urls"] == 1
+
+
+# Whole sites first, then parts of one; what else there is of the same kind is asked for, too.
+WHOLE = (
+    "sitemap.xml", "sitemap_index.xml", "sitemap-index.xml", "sitemapindex.xml", "sitemap.php", "sitemap.txt",
+    "sitemap/sitemap.xml", "sitemap/index.xml", "wp-sitemap.xml", "wp-sitemap-index.xml",
+)  # fmt: skip
+PARTS = (
+    "post-sitemap.xml", "page-sitemap.xml", "product-sitemap.xml", "category-sitemap.xml", "news-sitemap.xml",
+    "wp-sitemap-posts-post-1.xml", "sitemap-posts-post-1.xml", "sitemap-pages-post-1.xml", "sitemap-categories-1.xml",
+)  # fmt: skip
+
+
+def test_each_usual_place_is_looked_into() -> None:
+    paths = [*WHOLE, *PARTS]
+
+    def only(path: str) -> Callable[[str], Site]:
+        return lambda base: {f"/{path}": pages(f"{base}/1")}
+
+    with ExitStack() as stack:
+        sites = [stack.enter_context(serving(only(path))) for path in paths]
+        bases = [base for base, _ in sites]
+        batch = finished(started("sitemap_scan", bases, max_attempts=1, concurrency=len(bases)))
+        assert {item.state for item in batch.items.all()} == {"succeeded"}
+    places = {f"{base}/{path}" for base, path in zip(bases, paths, strict=True)}
+    assert set(SitemapFile.objects.values_list("url", flat=True)) == places
+
+
+def test_one_that_names_all_ends_the_search() -> None:
+    def site(base: str) -> Site:
+        return {f"/{path}": pages(f"{base}/{path}") for path in ("sitemapindex.xml", *PARTS)}
+
+    with serving(site) as (base, asked):
+        assert scanned(base)["sample"] == [f"{base}/sitemapindex.xml"]
+    assert not any(asked[f"/{path}"] for path in PARTS)
+
+
+def test_one_that_names_a_part_does_not_hide_the_others() -> None:
+    def site(base: str) -> Site:
+        return {f"/{path}": pages(f"{base}/{path}") for path in (*PARTS, "feed/")}
+
+    with serving(site) as (base, asked):
+        result = scanned(base)
+    assert sorted(result["sample"]) == sorted(f"{base}/{path}" for path in PARTS)
+    assert (result["sitemaps"], asked["/feed/"]) == (len(PARTS), 0)
+
+
+def test_a_site_without_any_is_asked_for_each_place_once() -> None:
+    with serving(lambda base: {}) as (base, asked):
+        finished(started("sitemap_scan", [base], max_attempts=1))
+    # Itself twice, for its address and for its links, and robots.txt.
+    assert asked.total() == len(USUAL) + len(FEEDS) + 3
+    assert len(USUAL) + len(FEEDS) <= 30
+    assert max(asked[f"/{path}"] for path in (*USUAL, *FEEDS)) == 1

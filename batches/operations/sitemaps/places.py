@@ -12,10 +12,16 @@ from batches.operations.web.fetch import Fetcher, Limits, is_page
 
 # Where systems put it; the first that is one ends the search.
 LIKELY = ("sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml")
+# Each of a part of the site only: where there is one, there may be others of these.
+PARTS = (
+    "post-sitemap.xml", "page-sitemap.xml", "product-sitemap.xml", "category-sitemap.xml",
+    "wp-sitemap-posts-post-1.xml", "sitemap-posts-post-1.xml", "sitemap-pages-post-1.xml",
+    "sitemap-categories-1.xml", "news-sitemap.xml", "sitemap-news.xml",
+)  # fmt: skip
 USUAL = (
-    *LIKELY, "sitemap-index.xml", "sitemap.xml.gz", "sitemap_index.xml.gz", "sitemaps.xml",
-    "sitemap/sitemap.xml", "sitemap/index.xml", "sitemaps/sitemap.xml", "sitemap1.xml", "sitemap.txt",
-    "sitemap.php", "post-sitemap.xml", "news-sitemap.xml", "sitemap-news.xml",
+    *LIKELY, "sitemap-index.xml", "sitemapindex.xml", "wp-sitemap-index.xml", "sitemap.xml.gz",
+    "sitemap_index.xml.gz", "sitemaps.xml", "sitemap/sitemap.xml", "sitemap/index.xml", "sitemaps/sitemap.xml",
+    "sitemap1.xml", "sitemap.txt", "sitemap.php", *PARTS,
 )  # fmt: skip
 FEEDS = ("feed/", "feed.xml", "rss.xml", "atom.xml", "index.xml")
 # No site has it: whoever answers with a page here answers so everywhere.

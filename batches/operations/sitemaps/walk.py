@@ -82,28 +82,32 @@ class Walk:
         await self._guessed([Place(address, found_in) for address in own])
 
     async def usual(self, base: str) -> None:
-        """The first of the usual places where there is one, and all that it names."""
+        """The first of the usual places where there is one, and all that it names; of parts of a site, all."""
         maps = [Place(ada_url.join_url(base, f"/{path}"), "usual place") for path in places.USUAL]
         feeds = [Place(ada_url.join_url(base, f"/{path}"), "feed") for path in places.FEEDS]
         await self._guessed([*maps, *feeds])
 
     async def _guessed(self, guesses: list[Place]) -> None:
         await self._recall(guesses)
-        known, everywhere = self._stored, None
+        known, everywhere, only = self._stored, None, set[str]()
         for place in guesses:
             if self._is_late():
                 self.trouble = Transient("There was no time to look into all usual places.")
+                self.found.left_out = "some usual places: there was no time"
                 return
-            likely = place.found_in == "link" or path_of(place.url) in places.LIKELY
-            if (everywhere and not likely) or not self._is_new(place.url):
+            unlikely = place.found_in != "link" and bool(only) and path_of(place.url) not in only
+            if unlikely or not self._is_new(place.url):
                 continue
             self._stored = known
             file = await self._attempt(place)
             if file.kind and place.found_in != "link":
-                return
+                if path_of(place.url) not in places.PARTS:
+                    return
+                only.update(places.PARTS)
             # A page where a file should be: does this site answer everything with one?
-            if everywhere is None and not file.kind and file.status == 200:
+            elif everywhere is None and not file.kind and file.status == 200:
                 everywhere = await self._answers_everything(place.url)
+                only.update(places.LIKELY if everywhere else ())
 
     async def _answers_everything(self, base: str) -> bool:
         nowhere = Place(ada_url.join_url(base, f"/{places.NOWHERE}"), "")
