@@ -16,6 +16,7 @@ from batches.operations.web import targets
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Limits
 from batches.operations.web.params import FetchParams
+from batches.operations.web.robots import Disallowed
 
 # Only where a site answers, and under which address: nobody reads this page.
 _KNOCK = Reading(0, lambda status, content_type: False)
@@ -56,8 +57,7 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
 
     async def run(self, target: str, params: SitemapScanParams, context: Context) -> Result:
         limits = Limits(params.timeout_seconds, 5, params.respect_robots, pauses=False)
-        home = await self.fetcher.site(target, limits, _KNOCK)
-        base = home.url
+        base, pauses, closed = await self._knocked(target, limits)
         domain = found.domain_row(target, context, url=base)
         await context.storage.store([domain])
         ends = time.monotonic() + params.site_seconds
@@ -66,12 +66,23 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
         keeping = Keeping(context.storage, shelf, params.reread)
         walk = Walk(self.fetcher, limits, caps, targets.parse(base).hostname, keeping)
         in_robots = await self._walked(walk, base, limits)
-        _check(walk)
-        facts = {"url": base, "in_robots": in_robots, **_facts(walk.found), **found.pauses(home)}
+        _check(walk, closed)
+        facts = {"url": base, "in_robots": in_robots, **_facts(walk.found), **pauses}
         counted = found.domain_row(
             target, context, url=base, sitemaps=len(walk.found.files), sitemap_urls=walk.found.urls
         )
         return Result(facts, [counted, found.scan_row(target, context, self.slug)])
+
+    async def _knocked(
+        self, target: str, limits: Limits
+    ) -> tuple[str, dict[str, float], Disallowed | None]:
+        """Where the site answers, what it asks for between two visits, and whether its home page is closed to us."""
+        try:
+            home = await self.fetcher.site(target, limits, _KNOCK)
+        except Disallowed as error:
+            # Its sitemaps may be open all the same: each is asked about.
+            return error.url, {}, error
+        return home.url, found.pauses(home), None
 
     async def _walked(self, walk: Walk, base: str, limits: Limits) -> int:
         """From the surest source to the least; the first that has any ends the search."""
@@ -93,13 +104,16 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
         return len(named)
 
 
-def _check(walk: Walk) -> None:
+def _check(walk: Walk, closed: Disallowed | None) -> None:
     """One file that can't be read is a fact about the site; none that can is a failure."""
     if walk.readable:
         return
     if walk.trouble is not None:
         raise walk.trouble
-    if files := walk.found.files:
+    files = walk.found.files
+    if closed is not None and all(file.problem == str(closed) for file in files):
+        raise closed
+    if files:
         words = "None of its sitemaps can be read"
         raise Permanent(f"{words}: {files[0].url} {files[0].problem}.", cause=f"{words}.")
     words = "The site has no sitemap in robots.txt or in any of the usual places."

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from batches.models import SitemapFile
+from batches.models import Domain, SitemapFile
 from batches.operations.sitemaps.places import FEEDS, LIKELY, USUAL
 from tests.integration.running import finished, started
 from tests.integration.test_sitemap_scan import Site, index, pages, reachable, scanned, serving
@@ -188,3 +188,47 @@ def test_a_site_without_any_is_asked_for_each_place_once() -> None:
     assert asked.total() == len(USUAL) + len(FEEDS) + 3
     assert len(USUAL) + len(FEEDS) <= 30
     assert max(asked[f"/{path}"] for path in (*USUAL, *FEEDS)) == 1
+
+
+CLOSED = "User-agent: *\nDisallow: /\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "path"),
+    [
+        ("Allow: /sitemap.xml", "/sitemap.xml"),
+        ("Allow: /maps/\nSitemap: /maps/1.xml", "/maps/1.xml"),
+    ],
+    ids=["usual place", "named"],
+)
+def test_what_a_closed_site_leaves_open_is_read_and_nothing_else(rest: str, path: str) -> None:
+    def site(base: str) -> Site:
+        other = {"/sitemap_index.xml": pages(f"{base}/2"), "/secret.xml": pages(f"{base}/3")}
+        named = index(f"{base}/secret.xml")
+        return {"/robots.txt": CLOSED + rest, path: named, **other}
+
+    with serving(site) as (base, asked):
+        result = scanned(base)
+    assert set(asked) == {"/robots.txt", path}
+    files = [(file["url"], file.get("problem", "")[:14]) for file in result["files"]]
+    assert files == [(base + path, ""), (f"{base}/secret.xml", "The robots.txt")]
+    assert Domain.objects.get().url == f"{base}/"
+
+
+@pytest.mark.parametrize("rest", ["", "Sitemap: /sitemap.xml"], ids=["none named", "one named"])
+def test_a_site_that_leaves_nothing_open_is_left_out(rest: str) -> None:
+    def site(base: str) -> Site:
+        return {"/robots.txt": CLOSED + rest, "/sitemap.xml": pages(f"{base}/1")}
+
+    with serving(site) as (base, asked):
+        item = finished(started("sitemap_scan", [base], max_attempts=1)).items.get()
+    assert (item.state, set(asked)) == ("skipped", {"/robots.txt"})
+    assert "does not allow to fetch this page" in (item.error or "")
+
+
+def test_a_closed_site_that_is_read_all_the_same_when_told_so() -> None:
+    def site(base: str) -> Site:
+        return {"/robots.txt": CLOSED, "/sitemap.xml": pages(f"{base}/1")}
+
+    with serving(site) as (base, _):
+        assert scanned(base, respect_robots=False)["urls"] == 1

@@ -32,6 +32,14 @@ _QUICK_TEXT, _QUICK_PIECES = 8 * 1024, 1_000
 type Known = Rules | Failure
 
 
+class Disallowed(Skip):
+    """What a site asks robots not to fetch; `url` is where that was."""
+
+    def __init__(self, url: ada_url.URL) -> None:
+        super().__init__(f"The robots.txt of {shown(url.host)} does not allow to fetch this page.")
+        self.url: str = url.href
+
+
 class RobotsCache:
     """What is known by origin, for as long as it holds: those asked for last, as many as fit into a size."""
 
@@ -72,7 +80,7 @@ class Robots:
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ask(self, url: ada_url.URL, seconds: float) -> None:
-        """Raises Skip if the site asks not to fetch this page, Transient if it can't be asked."""
+        """Raises Disallowed if the site asks not to fetch this page, Transient if it can't be asked."""
         known = await self._rules(url.origin, seconds)
         if known.pieces > _QUICK_PIECES:
             loop = asyncio.get_running_loop()
@@ -80,7 +88,7 @@ class Robots:
         else:
             allowed = known.allow(url)
         if not allowed:
-            raise Skip(f"The robots.txt of {shown(url.host)} does not allow to fetch this page.")
+            raise Disallowed(url)
 
     def delay(self, url: ada_url.URL) -> float | None:
         """Seconds between two requests, if the site was asked and asks for any; however many they are."""
