@@ -183,6 +183,10 @@ BAD = {
     "length in words": headed(b"Content-Length: many"),
     "length and chunks": headed(LENGTH, b"Transfer-Encoding: chunked"),
     "other protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nx",
+    "a chunk without a length": headed(b"Transfer-Encoding: chunked").replace(
+        BODY, b"no\r\n" + BODY
+    ),
+    "a body that can't be": headed().replace(b"200 OK", b"204 No Content"),
     "status of nothing": headed(LENGTH).replace(b"200 OK", b"000 OK"),
     "no HTTP": b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
     "older than HTTP": BODY,
@@ -228,6 +232,7 @@ FINE = {
     "a policy of 20 kB": headed(LENGTH, b"Content-Security-Policy: " + b"x" * 20_000),
     "half a gzip": headed(b"Content-Encoding: gzip")[: -len(BODY)] + gzip.compress(BODY)[:-4],
     "charset that is none": headed(LENGTH).replace(b"text/html", b"text/html; charset=zlib"),
+    "charset of digits": headed(LENGTH).replace(b"text/html", b"text/html; charset=hex"),
     "charset of names": headed(LENGTH).replace(b"text/html", b"text/html; charset=punycode"),
     "charset of domains": headed(LENGTH).replace(b"text/html", b"text/html; charset=idna"),
     "no type": headed(LENGTH).replace(b"Content-Type: text/html\r\n", b""),

@@ -38,6 +38,7 @@ MALFORMED = {
     "as it should be": GOOD.encode(),
     "no namespace": urls(A, ESCAPED, ns="").encode(),
     "another namespace": urls(A, ESCAPED, ns='xmlns="https://example.com/x"').encode(),
+    "its namespace by https": urls(A, ESCAPED, ns=NS.replace("http:", "https:")).encode(),
     "prefixed": GOOD.replace("<urlset xmlns", "<sm:urlset xmlns:sm").replace("</urlset", "</sm:urlset")
     .replace("<url>", "<sm:url>").replace("</url>", "</sm:url>")
     .replace("<loc>", "<sm:loc>").replace("</loc>", "</sm:loc>").encode(),
@@ -54,6 +55,8 @@ MALFORMED = {
     "latin-1 bytes under UTF-8": GOOD.replace("</urlset>", "<x>caf\xe9</x></urlset>").encode("latin-1"),
     "an unescaped ampersand": urls(A, B).encode(),
     "a control character": GOOD.replace("<loc>", "\x0b<loc>").encode(),
+    "NUL between elements": GOOD.replace("<loc>", "\0<loc>").encode(),
+    "NUL in an address": GOOD.replace("example/1", "example/\x001").encode(),
     "&nbsp;": GOOD.replace("<loc>", "&nbsp;<loc>").encode(),
     "a plain DOCTYPE": GOOD.replace("?>", "?><!DOCTYPE urlset>").encode(),
     "a warning of PHP in front": b"<br />\n<b>Warning</b>: Undefined variable in x.php\n" + GOOD.encode(),
