@@ -6,7 +6,19 @@ E-mail addresses are personal data: what nobody has seen for so long is forgotte
 from datetime import timedelta
 
 from django.conf import settings
-from sqlalchemy import ColumnElement, Update, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from batches import models
@@ -22,6 +34,7 @@ DOMAIN = table_for(models.Domain)
 PAGE = table_for(models.Page)
 # Parts of results that hold addresses.
 _PARTS = ("contacts", "emails", "schema")
+_PAGE_PARTS = {"emails": PAGE.c.emails_at, "schema": PAGE.c.schema_at}
 # Rows at a time: each statement holds its locks for a moment only.
 LOT = 5_000
 BATCHES = 20
@@ -63,27 +76,30 @@ async def _contacts(before: ColumnElement[object]) -> int:
 
 @repeatable()
 async def _sites(before: ColumnElement[object]) -> int:
-    old = (
-        select(DOMAIN.c.name)
-        .where(DOMAIN.c.scanned_at < before, DOMAIN.c.emails != _NO_LIST)
-        .limit(LOT)
-    )
+    old = select(DOMAIN.c.name).where(DOMAIN.c.emails_at < before).limit(LOT)
     return await _changed(
         update(DOMAIN)
         .where(DOMAIN.c.name.in_(old))
-        .values(emails=_NO_LIST)
+        .values(emails=_NO_LIST, emails_at=None)
         .returning(DOMAIN.c.name)
     )
 
 
 @repeatable()
 async def _pages(before: ColumnElement[object]) -> int:
-    old = select(PAGE.c.id).where(PAGE.c.scanned_at < before, _holds(PAGE.c.data)).limit(LOT)
+    """Each part by itself: one of them may still be there, and the other not for long."""
+    oldest = func.least(PAGE.c.emails_at, PAGE.c.schema_at)
+    old = select(PAGE.c.id).where(oldest < before).limit(LOT)
+    data: ColumnElement[object] = PAGE.c.data
+    for part, at in _PAGE_PARTS.items():
+        # Without it, the data stays where it is: large ones stand apart, and would be written anew.
+        data = case(
+            (and_(at < before, func.jsonb_exists(PAGE.c.data, part)), data.op("-")(part)),
+            else_=data,
+        )
+    left = {at.name: case((at >= before, at)) for at in _PAGE_PARTS.values()}
     return await _changed(
-        update(PAGE)
-        .where(PAGE.c.id.in_(old))
-        .values(data=_without(PAGE.c.data))
-        .returning(PAGE.c.id)
+        update(PAGE).where(PAGE.c.id.in_(old)).values(data=data, **left).returning(PAGE.c.id)
     )
 
 

@@ -1,6 +1,6 @@
 """Typed rows of operations: made fit for their tables, written in bulk, merged with what is there."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -114,6 +114,7 @@ def _merging(label: str, columns: tuple[str, ...], new: Insert) -> Insert:
         for name in columns
         if name not in keys
     }
+    merged |= _last_found(label, columns, new)
     if "scanned_at" in table.c:
         merged["scanned_at"] = NOW
     quiet: frozenset[str] = getattr(model, "QUIET", frozenset())
@@ -130,6 +131,22 @@ def _merging(label: str, columns: tuple[str, ...], new: Insert) -> Insert:
     if not merged:
         return new.on_conflict_do_nothing(index_elements=where)
     return new.on_conflict_do_update(index_elements=where, set_=merged)
+
+
+def _last_found(label: str, columns: tuple[str, ...], new: Insert) -> dict[str, Any]:
+    """Now, for what has something in it; an operation that knows better gives the moment itself."""
+    table, model = _table(label), apps.get_model(label)
+    times: Mapping[str, tuple[str, ...]] = getattr(model, "LAST_FOUND", {})
+    found = {}
+    for at, (column, *part) in times.items():
+        if column in columns and at not in columns:
+            given = new.excluded[column]
+            # Of an object, `fitted` has left what is empty out.
+            held = (
+                func.jsonb_exists(given, *part) if part else _filled(fields(label)[column], given)
+            )
+            found[at] = case((held, NOW), else_=table.c[at])
+    return found
 
 
 def _table(label: str) -> Table:

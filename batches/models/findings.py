@@ -5,11 +5,12 @@ thing found twice is the same row. References are not held by the database: a tr
 triple the time of a large sitemap, and both ends are written in one transaction.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 
 class Verdict(models.TextChoices):
@@ -42,6 +43,9 @@ class Finding(models.Model):
     EMPTY_COUNTS: ClassVar[frozenset[str]] = frozenset()
     # Columns that every scan changes: they don't make a row a changed one.
     QUIET: ClassVar[frozenset[str]] = frozenset({"batch_id", "scanned_at", "data"})
+    # Columns that say when another, or a part of it, was last found with something in it. A later scan that finds
+    # nothing there leaves both as they were: what is to be forgotten in time can't go by `scanned_at`.
+    LAST_FOUND: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     verdict = models.CharField(
         max_length=10, choices=Verdict, default=Verdict.NEW, db_default=Verdict.NEW
@@ -83,6 +87,7 @@ class Domain(Finding):
     """A site: the host as people write it, without "www.", with its port unless that is the default."""
 
     EMPTY_COUNTS = frozenset({"problem"})
+    LAST_FOUND = {"emails_at": ("emails",)}
 
     name = models.CharField(max_length=260, primary_key=True)  # Punycode.
     url = models.TextField(blank=True, db_default="")  # Where it answers, after redirects.
@@ -96,6 +101,7 @@ class Domain(Finding):
     favicon = models.TextField(blank=True, db_default="")
     logo = models.TextField(blank=True, db_default="")
     emails = models.JSONField(default=list, db_default=[])
+    emails_at = models.DateTimeField(null=True, db_default=Now())
     phones = models.JSONField(default=list, db_default=[])
     social = models.JSONField(default=dict, db_default={})  # Network → address of the profile.
     certificate_expires_at = models.DateTimeField(null=True)
@@ -110,6 +116,7 @@ class Domain(Finding):
             models.Index(fields=["verdict", "name"], name="domain_by_verdict"),
             models.Index(fields=["scanned_at", "name"], name="domain_by_scan"),
             models.Index(fields=["changed_at", "name"], name="domain_by_change"),
+            models.Index(fields=["emails_at"], name="domain_by_addresses"),
             ManyValued(fields=["technologies"], name="domain_by_technology"),
         ]
 
@@ -144,7 +151,10 @@ class Page(Finding):
 
     # A server that gives none any more would be asked with that of another day.
     EMPTY_COUNTS = frozenset({"etag", "last_modified_header"})
-    QUIET = Finding.QUIET | {"milliseconds", "bytes", "etag", "last_modified_header", "body_sha256"}
+    QUIET = Finding.QUIET | {
+        "milliseconds", "bytes", "etag", "last_modified_header", "body_sha256", "emails_at", "schema_at",
+    }  # fmt: skip
+    LAST_FOUND = {"emails_at": ("data", "emails"), "schema_at": ("data", "schema")}
 
     id = models.UUIDField(primary_key=True)
     domain = reference(Domain, "+")
@@ -173,6 +183,8 @@ class Page(Finding):
     last_modified_header = models.TextField(blank=True, db_default="")
     body_sha256 = models.BinaryField(null=True)
     data = models.JSONField(default=dict, db_default={})
+    emails_at = models.DateTimeField(null=True, db_default=Now())
+    schema_at = models.DateTimeField(null=True, db_default=Now())
 
     class Meta(Finding.Meta):
         indexes = [
@@ -180,6 +192,7 @@ class Page(Finding):
             models.Index(fields=["verdict", "domain", "id"], name="page_by_verdict"),
             models.Index(fields=["scanned_at", "id"], name="page_by_scan"),
             models.Index(fields=["changed_at", "id"], name="page_by_change"),
+            models.Index(Least("emails_at", "schema_at"), name="page_by_addresses"),
         ]
 
     def __str__(self) -> str:

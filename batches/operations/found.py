@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -65,7 +65,7 @@ def page_row(target: str, context: Context, seen: Seen[dict[str, Any]]) -> Row:
     answer, facts = seen.answer, seen.value or {}
     identity = _page(target, context, answer.url)
     if answer.unchanged:
-        return Row("batches.Page", identity)
+        return Row("batches.Page", {**identity, **_still_there(facts)})
     columns = {name: facts.get(name) for name in sorted(COLUMNS)}
     values = {
         **identity,
@@ -82,6 +82,12 @@ def page_row(target: str, context: Context, seen: Seen[dict[str, Any]]) -> Row:
         "data": _data({**facts, "leads": _leads(seen)}),
     }
     return Row("batches.Page", {**columns, **values})
+
+
+def _still_there(facts: dict[str, Any]) -> dict[str, datetime | None]:
+    """What is not written again has been seen again."""
+    now = datetime.now(UTC)
+    return {f"{part}_at": now if facts.get(part) else None for part in ("emails", "schema")}
 
 
 def contacts_page_row(

@@ -136,7 +136,8 @@ def test_a_tag_that_is_not_given_any_more_is_not_asked_with(settings: LazySettin
 def test_what_retention_has_removed_is_looked_for_again(settings: LazySettings) -> None:
     with site(settings, {"/": TAGGED}) as web:
         scanned(web)
-        Page.objects.update(scanned_at=datetime(2020, 1, 1, tzinfo=UTC))
+        old = datetime(2020, 1, 1, tzinfo=UTC)
+        Page.objects.update(emails_at=old, schema_at=old)
         settings.CONSOLE_RETENTION_DAYS = 30
         loop.run(forget, timeout=10)
         assert "emails" not in Page.objects.get().data
