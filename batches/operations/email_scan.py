@@ -26,7 +26,7 @@ from batches.operations.web.targets import domain_of
 
 MOST_CONTACTS = 1_000
 # One more whenever a page would now be read otherwise.
-_RULES = 2
+_RULES = 3
 
 
 class EmailScanParams(CrawlParams):

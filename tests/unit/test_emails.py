@@ -225,6 +225,14 @@ def test_name_context_and_how() -> None:
     assert len(one.context) <= 200
 
 
+def test_what_stands_around_is_whole_words() -> None:
+    html = f"<p>eve@shop.de {'bread ' * 15}info@shop.de {'bread ' * 15}adam@shop.de"
+    contexts = {one.address: one.context for one in found(html)}
+    words = set(contexts["info@shop.de"].split())
+    assert words <= {"bread", "info@shop.de", "eve@shop.de", "adam@shop.de"}
+    assert len(contexts["info@shop.de"]) > 150
+
+
 def test_each_is_found_once_and_keeps_the_name_it_was_given_anywhere() -> None:
     html = '<a href="mailto:jo@vogt.de">jo@vogt.de</a> jo@vogt.de Jo van Vogt &lt;JO@vogt.de&gt;'
     (one,) = found(html)

@@ -18,6 +18,7 @@ MAX_FOUND, MAX_CONTEXT = 200, 200
 # Candidates, however often one is repeated; those among them that are asked about at length; and of those, the
 # letters in other alphabets: each takes as long as a plain address.
 _MAX_TRIED, _MAX_DISTINCT, _MAX_DOUBTFUL, _MAX_LETTERS = 20_000, 5_000, 300, 3_000
+_WORD = re.compile(r"\A\S+")
 _STATED = ("mailto", "json-ld", "cloudflare")
 _NAMED = re.compile(
     r"((?:[A-Z\u00c0-\u00de\u0391-\u03a9\u0410-\u042f][\w.'\u2019-]{0,30}\s(?:(?:van|von|de|der|la|di|da|del)\s){0,2}){1,3}"
@@ -159,7 +160,12 @@ def _name_before(text: str, mark: Mark) -> str:
 
 def _context(text: str, mark: Mark) -> str:
     spare = max(0, MAX_CONTEXT - (mark.end - mark.start)) // 2
-    around = text[max(0, mark.start - spare) : mark.end + spare]
+    begin, end = max(0, mark.start - spare), mark.end + spare
+    before, after = text[begin : mark.start], text[mark.end : end]
+    # Whole words only: a piece of another address could not be told from any other word.
+    before = _WORD.sub("", before, 1) if begin else before
+    after = _WORD.sub("", after[::-1], 1)[::-1] if end < len(text) else after
+    around = f"{before}{text[mark.start : mark.end]}{after}"
     return " ".join(around.replace(JOINT, "").split())[:MAX_CONTEXT]
 
 
