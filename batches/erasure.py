@@ -1,62 +1,126 @@
 """Taking somebody who asked not to be listed out of all that was found: sites, their pages, contacts, results."""
 
+import re
 from collections.abc import Callable, Collection
 from functools import reduce
 from itertools import batched
 from operator import or_
 from typing import Any
+from urllib.parse import quote
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, Func, Model, OuterRef, Q, QuerySet, TextField, Value
 
 from batches.models import Contact, Domain, Item, Page, Scan
-from batches.operations.suppression import spellings, without
+from batches.operations.suppression import GONE, named_by, spellings, without
 
 # Rows held in memory at once: a result may have hundreds of kilobytes.
 _LOT = 100
+# Where sites are quoted.
+_TEXTS: dict[type[Model], tuple[str, ...]] = {
+    Domain: (
+        "url", "problem", "title", "description", "favicon", "logo", "emails", "phones", "social",
+    ),
+    Page: (
+        "url", "title", "description", "h1", "canonical", "robots", "author", "publisher", "schema_types", "data",
+    ),
+    Contact: ("name", "source_url", "context"),
+    Item: ("result",),
+}  # fmt: skip
 
 
 def erase(entry: str) -> int:
     """How many contacts went. `entry` is an address, or "@example.com" for all of them there, as `written` gives it.
 
-    Within the caller's transaction. Every list of sites is looked through, which takes seconds for millions.
+    Within the caller's transaction. Of all sites, pages and contacts the short columns are looked through, which takes
+    ten seconds for a million of each; of those that show an address, and of the site at its host, all that there is.
     """
-    whole = entry.startswith("@")
-    texts = spellings(entry)
-    contacts = Contact.objects.filter(_any("address__iendswith" if whole else "address", texts))
-    showing = _with_text(Domain.objects.all(), "emails", {f'{text}"' for text in texts})
-    domains = {*showing.values_list("pk", flat=True), *contacts.values_list("domain_id", flat=True)}
-
-    def unwanted(address: str) -> bool:
-        return address.endswith(entry) if whole else address == entry
-
-    for some in batched(sorted(domains), _LOT, strict=False):
-        _take_out(Domain.objects.filter(pk__in=some), "emails", texts, unwanted)
-        _take_out(Page.objects.filter(domain_id__in=some), "data", texts, unwanted)
-        _take_out(_items(some), "result", texts, unwanted)
-    return contacts.delete()[0]
-
-
-def _items(domains: Collection[str]) -> QuerySet[Item]:
-    scans = Scan.objects.filter(batch_id=OuterRef("batch_id"), seq=OuterRef("seq"))
-    return Item.objects.filter(Exists(scans.filter(domain_id__in=domains)))
+    contacts = Contact.objects.filter(
+        _any("address__iendswith" if entry.startswith("@") else "address", spellings(entry))
+    )
+    sites = _showing(entry, contacts)
+    gone = contacts.delete()[0]
+    for some in batched(sorted(sites), _LOT, strict=False):
+        scans = Scan.objects.filter(batch_id=OuterRef("batch_id"), seq=OuterRef("seq"))
+        for rows in (
+            Domain.objects.filter(pk__in=some),
+            Page.objects.filter(domain_id__in=some),
+            Contact.objects.filter(domain_id__in=some),
+            Item.objects.filter(Exists(scans.filter(domain_id__in=some))),
+        ):
+            _take_out(rows, entry)
+    return gone
 
 
 def _any(lookup: str, texts: Collection[str]) -> Q:
     return reduce(or_, (Q(**{lookup: text}) for text in texts))
 
 
-def _with_text(rows: QuerySet[Any], column: str, texts: Collection[str]) -> Any:
-    cast = rows.annotate(written=Cast(column, TextField()))
-    return cast.filter(_any("written__icontains", texts))
+def _showing(entry: str, contacts: QuerySet[Contact]) -> set[str]:
+    sites = _hosts(entry)
+    sites.update(contacts.values_list("domain_id", flat=True))
+    for model, key in ((Domain, "pk"), (Page, "domain_id"), (Contact, "domain_id")):
+        # The data of a million pages would take a minute.
+        columns = [column for column in _TEXTS[model] if column != "data"]
+        found = _matching(model.objects.all(), columns, _as_written(entry))
+        sites.update(found.values_list(key, flat=True))
+    return sites
 
 
-def _take_out(
-    rows: QuerySet[Any], column: str, texts: Collection[str], unwanted: Callable[[str], bool]
-) -> None:
-    keys = list(_with_text(rows, column, texts).values_list("pk", flat=True))
+def _take_out(rows: QuerySet[Any], entry: str) -> None:
+    columns = _TEXTS[rows.model]
+    keys = list(_matching(rows, columns, _however_written(entry)).values_list("pk", flat=True))
     for some in batched(keys, _LOT, strict=False):
-        found = list(rows.filter(pk__in=some).only("pk", column))
-        for row in found:
-            setattr(row, column, without(getattr(row, column), unwanted))
-        rows.model.objects.bulk_update(found, [column])
+        # Scans write the same rows: what they find meanwhile must not be put back.
+        found = rows.filter(pk__in=some).order_by("pk").select_for_update().only("pk", *columns)
+        changes = {row: _changed(row, columns, named_by(entry)) for row in found}
+        # A page whose own address names somebody is about nobody else.
+        named = [
+            row.pk for row, changed in changes.items() if rows.model is Page and "url" in changed
+        ]
+        kept = [row for row, changed in changes.items() if changed and row.pk not in named]
+        if kept:
+            rows.model.objects.bulk_update(kept, set().union(*(changes[row] for row in kept)))
+        if named:
+            Page.objects.filter(pk__in=named).delete()
+
+
+def _changed(row: Any, columns: Collection[str], unwanted: Callable[[str], object]) -> set[str]:
+    """The columns that have something of them, which is gone from the row."""
+    before = {column: getattr(row, column) for column in columns}
+    after = without(before, unwanted)
+    changed = {column for column, value in before.items() if after.get(column, GONE) != value}
+    for column in changed:
+        # Of a text, nothing may be left.
+        setattr(row, column, after.get(column, type(before[column])()))
+    return changed
+
+
+def _matching(rows: QuerySet[Any], columns: Collection[str], expression: str) -> Any:
+    texts = Func(Value(" "), *columns, function="concat_ws", output_field=TextField())
+    return rows.annotate(texts=texts).filter(texts__iregex=expression)
+
+
+def _as_written(entry: str) -> str:
+    """An expression for what no other text is likely to match."""
+    local = entry.rpartition("@")[0]
+    return f"{_either({local})}(@|%(25)?40){_either(_hosts(entry))}"
+
+
+def _however_written(entry: str) -> str:
+    """An expression for all that `without` may find, and for more: signs and dots may be words."""
+    local = entry.rpartition("@")[0]
+    names = ".{1,9}".join(_either({part}) for part in local.split("."))
+    before = f"{names}.{{1,30}}" if local else "(^|40|[^[:alnum:]])"
+    first, top = ({host.split(".")[part] for host in _hosts(entry)} for part in (0, -1))
+    return f"{before}{_either(first)}[^[:alnum:]].{{0,60}}{_either(top)}"
+
+
+def _hosts(entry: str) -> set[str]:
+    return {text.rpartition("@")[2] for text in spellings(entry)}
+
+
+def _either(texts: Collection[str]) -> str:
+    """Any of these, or as they are in the address of a link."""
+    return (
+        f"({'|'.join(sorted({re.escape(form) for text in texts for form in (text, quote(text))}))})"
+    )

@@ -81,6 +81,6 @@ def _contacts_of(
     if len(found) < len(visit["keys"]):
         return None
     shown = [Found(one["address"], one["name"], one["context"], one["how"]) for one in found]
-    known = Known(visit["etag"], visit["last_modified"])
+    known = Known(visit.get("etag", ""), visit.get("last_modified", ""))
     sha256 = bytes.fromhex(visit["sha256"])
     return Remembered(row["url"], known, sha256, PageContacts(row["title"], shown), visit["leads"])

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from batches.operations.html import titles
 from batches.operations.html.clean import clean
 from batches.operations.html.urls import host
 from batches.operations.site_operation import SiteOperation
-from batches.operations.suppression import suppressed
+from batches.operations.suppression import written
 from batches.operations.web.fetch import Limits
 from batches.operations.web.params import CrawlParams
 from batches.operations.web.targets import domain_of
@@ -60,10 +61,8 @@ class EmailScan(SiteOperation[EmailScanParams]):
         known = None if params.reread else contacts_recalled(domain_of(target), rules, context)
         seen = await crawl(self.fetcher, target, limits, extent, _read, known)
         contacts = _contacts(seen, kinds, domain_of(target))
-        unwanted = await suppressed(context, [contact.found.address for contact in contacts])
-        kept = [contact for contact in contacts if contact.found.address not in unwanted]
-        rows = [*_rows(target, context, seen, kept), *_pages(target, context, seen, rules, kept)]
-        return Result(_facts(seen, kept, len(unwanted)), rows)
+        make = partial(_result, target, context, seen, rules, contacts)
+        return await self.lawful(make, context)
 
 
 def _read_as(kinds: Collection[str]) -> str:
@@ -101,6 +100,19 @@ def _contacts(seen: Crawl[PageContacts], kinds: Collection[str], domain: str) ->
                 better = replace(known.found, name=one.name)
                 contacts[one.address] = replace(known, found=better)
     return [contact for contact in contacts.values() if contact.classified.kind in kinds]
+
+
+def _result(
+    target: str,
+    context: Context,
+    seen: Crawl[PageContacts],
+    rules: str,
+    contacts: list[Contact],
+    unwanted: Collection[str],
+) -> Result:
+    kept = [one for one in contacts if written(one.found.address) not in unwanted]
+    rows = [*_rows(target, context, seen, kept), *_pages(target, context, seen, rules, kept)]
+    return Result(_facts(seen, kept, len(contacts) - len(kept)), rows)
 
 
 def _facts(seen: Crawl[PageContacts], kept: list[Contact], unwanted: int) -> dict[str, Any]:

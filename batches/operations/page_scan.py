@@ -1,8 +1,9 @@
 """Scan the pages of each site: what they say, what they are built with, how to reach who made them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from batches.operations.crawl import Crawl, Extent, Read, Recall, Seen, crawl
 from batches.operations.earlier import facts_recalled
 from batches.operations.html import page
 from batches.operations.site_operation import SiteOperation
-from batches.operations.suppression import suppressed, without, written
+from batches.operations.suppression import without
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Limits
 from batches.operations.web.params import CrawlParams
@@ -41,9 +42,7 @@ class PageScan(SiteOperation[PageScanParams]):
         extent = Extent(params.max_pages, params.site_seconds)
         recall = None if params.reread else _recall(target, context, params.max_pages > 1)
         seen = await crawl(self.fetcher, target, limits, extent, _read, recall)
-        await _forget(seen, context)
-        facts = _facts(seen)
-        return Result(facts, _rows(target, context, seen, facts))
+        return await self.lawful(partial(_result, target, context, seen), context)
 
 
 def _recall(target: str, context: Context, leads: bool) -> Recall[dict[str, Any]]:
@@ -55,15 +54,15 @@ def _read(read: Read) -> dict[str, Any]:
     return {"encoding": read.encoding, **page.fields(read.document, settings.CONSOLE_DEOBFUSCATE)}
 
 
-async def _forget(seen: Crawl[dict[str, Any]], context: Context) -> None:
-    """Who asked not to be listed is in no part of what was found."""
-    values = [one.value for one in seen.pages if one.value]
-    listed = _each_once(value.get("emails", ()) for value in values)
-    if unwanted := await suppressed(context, listed):
-        forms = {written(address) for address in unwanted}
-        seen.pages = [
-            replace(one, value=without(one.value, forms.__contains__)) for one in seen.pages
-        ]
+def _result(
+    target: str, context: Context, seen: Crawl[dict[str, Any]], unwanted: Collection[str]
+) -> Result:
+    if unwanted:
+        # First of all: what is empty then is told as empty.
+        pages = [replace(p, value=without(p.value, unwanted.__contains__)) for p in seen.pages]
+        seen = replace(seen, pages=pages)
+    facts = _facts(seen)
+    return Result(facts, _rows(target, context, seen, facts))
 
 
 def _facts(seen: Crawl[dict[str, Any]]) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def _rows(
         url=facts["url"],
         status=facts["status"],
         cms=cms,
-        technologies=[one["name"] for one in facts.get("technologies", ())],
+        technologies=[one["name"] for one in facts.get("technologies", ()) if "name" in one],
         pages=len(seen.pages),
         certificate_expires_at=_expiry(seen.pages[0].answer),
         **{name: facts.get(name) for name in _SITE},

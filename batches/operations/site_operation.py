@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import ClassVar
 from weakref import WeakKeyDictionary
@@ -10,8 +10,9 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from pydantic import BaseModel
 
-from batches.operation import Context, Operation, Row, Target
+from batches.operation import Context, Operation, Result, Row, Target
 from batches.operations import found
+from batches.operations.suppression import addresses_in, less, suppressed
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher
 from batches.operations.web.gate import Courtesy
@@ -40,6 +41,18 @@ class SiteOperation[P: BaseModel](Operation[P]):
 
     def target(self, line: str) -> Target:
         return targets.site(line)
+
+    async def lawful(self, make: Callable[[Collection[str]], Result], context: Context) -> Result:
+        """What may be kept. `make` is told of whom nothing may, to count without them; what is left of them goes then."""
+        loop, threads = asyncio.get_running_loop(), self.fetcher.threads
+        result = make(())
+        # What takes a thread to be read may take as long to be looked through.
+        shown = await loop.run_in_executor(threads, addresses_in, result)
+        if not (unwanted := await suppressed(context, shown)):
+            return result
+        return await loop.run_in_executor(
+            threads, lambda: less(make(unwanted), unwanted.__contains__)
+        )
 
     def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
         return found.failure_rows(target, problem, context, self.slug)

@@ -1,14 +1,34 @@
 """Of whom nothing may be kept: asked before anything is, and taken out of everything that was found."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
+from urllib.parse import unquote
 
 import ada_url
 
-from batches.operation import Context
+from batches.operation import Context, Result, Row
+from batches.operations.emails.hosts import joined
+from batches.operations.emails.spelt import may_be_spelt
+from batches.operations.emails.text import marks_in_words, plain
+from batches.operations.emails.valid import cleaned
 
 _LONGEST = 260
+# Signs in one text: a page that is made to keep us busy has thousands of addresses in the address of a link.
+_MOST_SIGNS = 20
+# In place of the addresses in a text that has more: the text is left out, whoever they are.
+CROWD = "@"
+_HOST = re.compile(
+    r"@([^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){0,8}\.(?:xn--[a-z0-9-]{1,59}|[^\W\d_]{2,63}))",
+    re.IGNORECASE,
+)
+_SIGN = re.compile("[@\uff20\ufe6b\u24d0]|%(?:25)?40|&(?:#|commat)")
+# Backwards: all that a name may have in it, and what of that is seldom beside one: "to=jo@shop.de".
+_LOCALS = [re.compile(rf"{one}{{1,90}}") for one in (r"[^\s<>\"(),:;\[\]\\@]", r"[\w.%+'-]")]
+_LINKS = ("http://", "https://", "mailto:")
+GONE = object()
 
 
 def written(address: str) -> str:
@@ -34,13 +54,14 @@ def spellings(entry: str) -> set[str]:
     return {entry, f"{local}{at}{encoded}"} if "." in encoded else {entry}
 
 
-async def suppressed(context: Context, addresses: Sequence[str]) -> set[str]:
+async def suppressed(context: Context, addresses: Collection[str]) -> set[str]:
     """Those on the list, by themselves or with all of their domain ("@example.com")."""
     entries = {entry for address in addresses for entry in _entries(address)}
     if not entries:
         return set()
     known = await context.storage.load("batches.Suppression", sorted(entries))
-    return {address for address in addresses if not known.keys().isdisjoint(_entries(address))}
+    found = {address for address in addresses if not known.keys().isdisjoint(_entries(address))}
+    return found | ({CROWD} & set(addresses))
 
 
 def _entries(address: str) -> tuple[str, str]:
@@ -48,22 +69,115 @@ def _entries(address: str) -> tuple[str, str]:
     return address, f"@{address.rpartition('@')[2]}"
 
 
-def without(data: Any, unwanted: Callable[[str], bool]) -> Any:
-    """Data for JSON less every text that is an unwanted address, wherever it stands, and all that is said of one.
+def addresses_in(result: Result) -> set[str]:
+    """As `written` gives them: all that could be an address of somebody, wherever it stands."""
+    found: set[str] = set()
+    less(result, found.add)
+    return found
 
-    `unwanted` is asked about addresses as `written` gives them.
+
+def named_by(entry: str) -> Callable[[str], bool]:
+    """Whether an address is the one that `entry` names, or one of those."""
+    whole = entry.startswith("@")
+    return lambda a: a in (entry, CROWD) or (whole and a.endswith(entry))
+
+
+def less(result: Result, unwanted: Callable[[str], object]) -> Result:
+    """What may be kept of it. Of a page whose own address is one of somebody, nothing is."""
+    rows = []
+    for row in result.rows:
+        values = without(dict(row.values), unwanted)
+        if values is not GONE and (
+            row.table == "batches.Domain" or not _has_lost(row.values, values)
+        ):
+            rows.append(Row(row.table, values))
+    return replace(result, data=without(dict(result.data), unwanted), rows=rows)
+
+
+def without(data: Any, unwanted: Callable[[str], object]) -> Any:
+    """Data for JSON less every unwanted address, wherever it stands in a text, and all that is said of one.
+
+    `unwanted` is asked about addresses as `written` gives them. GONE if nothing is left.
     """
     match data:
+        case str():
+            return _cut(data, unwanted)
         case {"address": str(address)} if unwanted(written(address)):
-            return _GONE
+            return GONE
         case dict():
-            kept = {key: without(part, unwanted) for key, part in data.items()}
-            return {key: part for key, part in kept.items() if part is not _GONE}
-        case list():
-            return [part for one in data if (part := without(one, unwanted)) is not _GONE]
-        case str() if unwanted(written(data.lower().removeprefix("mailto:"))):
-            return _GONE
+            return _parts(data, unwanted)
+        case [str(), int()]:  # A link, and how much it is worth.
+            kept = _cut(data[0], unwanted)
+            return GONE if kept is GONE else data
+        case list() | tuple():
+            both = ((one, without(one, unwanted)) for one in data)
+            return [part for one, part in both if part is not GONE and not _has_lost(one, part)]
     return data
 
 
-_GONE = object()
+def _parts(data: dict[str, Any], unwanted: Callable[[str], object]) -> dict[str, Any]:
+    kept = {}
+    for key, value in data.items():
+        part = without(value, unwanted)
+        # What stands around an address says whose another is as well.
+        told = (key == "context" and part != value) or _names(key, unwanted)
+        if part is not GONE and not told:
+            kept[key] = part
+    return kept
+
+
+def _names(key: str, unwanted: Callable[[str], object]) -> bool:
+    return ("@" in key or "%40" in key) and _cut(key, unwanted) != key
+
+
+def _has_lost(before: Any, after: Any) -> bool:
+    """Its address: of what is listed by that, nothing is left to tell."""
+    return isinstance(before, Mapping) and "url" in before and "url" not in after
+
+
+def _cut(text: str, unwanted: Callable[[str], object]) -> Any:
+    if not _may_hold(text):
+        return text
+    read = plain(unquote(unquote(text)) if "%" in text else text)
+    places = [(start, end) for address, start, end in _addresses(read) if unwanted(address)]
+    if not places:
+        return text
+    # Half a link leads nowhere.
+    left = "" if read[:8].lower().startswith(_LINKS) else _between(read, places)
+    return left if re.search(r"\w", left) else GONE
+
+
+def _may_hold(text: str) -> bool:
+    """An address: most texts are links, and few of them have a sign in them."""
+    if text.startswith(_LINKS):
+        return "@" in text or "%40" in text or "%2540" in text
+    return _SIGN.search(text) is not None or may_be_spelt(text)
+
+
+def _between(text: str, places: list[tuple[int, int]]) -> str:
+    pieces, done = [], 0
+    for start, end in sorted(places):
+        pieces.append(text[done:start])
+        done = max(done, end)
+    return " ".join("".join((*pieces, text[done:])).split())
+
+
+def _addresses(text: str) -> Iterator[tuple[str, int, int]]:
+    """Each as `written` gives it, and where it stands, in a `plain` text."""
+    if text.count("@") > _MOST_SIGNS:
+        yield CROWD, 0, len(text)
+        return
+    for found in _HOST.finditer(text):
+        host = joined(found[1])
+        at = found.start()
+        for local in _locals(text, at):
+            yield written(cleaned(f"{local}@{host}")), at - len(local), at + 1 + len(host)
+    if may_be_spelt(text):
+        for mark in marks_in_words(text):
+            yield written(cleaned(mark.text)), mark.start, mark.end
+
+
+def _locals(text: str, at: int) -> set[str]:
+    """What may be the name before an @: with signs that are often beside it, and without."""
+    before = text[at - 1 : at - 91 if at > 91 else None : -1] if at else ""
+    return {found[0][::-1] for one in _LOCALS if (found := one.match(before))}

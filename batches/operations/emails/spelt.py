@@ -58,6 +58,11 @@ _WORDS = (
 # Words for the sign and for nothing else.
 _ONLY_SIGNS = frozenset({"klammeraffe", "snabela", "apenstaartje", "at-teken"})
 _WIDE_WORDS = ("\u00e4t", "zavin\u00e1\u010d", "ma\u0142pa", "\u0441\u043e\u0431\u0430\u043a\u0430")
+# At least one of these stands in a text in which an address is written out.
+_HINT = re.compile(
+    rf"[\[({{<*|\u00ab]|[\s_=#.\\-](?:{'|'.join((*_WORDS, *_WIDE_WORDS))})[\s_=#.\\-]",
+    re.IGNORECASE,
+)
 # In prose no host follows a mere word, and nothing more needs to be asked.
 _AFTER = rf"(?=[\s{JOINT}]?[^\W_][\w{JOINT}-]{{0,62}}+[\s{JOINT}]{{0,3}}+[\[({{<*_|-]{{0,2}}+\s{{0,2}}+(?:{_DOT}))"
 _LONE = re.compile(rf"@ {_AFTER}", re.IGNORECASE)
@@ -82,6 +87,11 @@ class Spelt(NamedTuple):
     text: str
     start: int
     end: int
+
+
+def may_be_spelt(text: str) -> bool:
+    """Whether it is worth looking: of ten short texts, nine are done with in a tenth of the time."""
+    return " @ " in text or _HINT.search(text) is not None
 
 
 def spelt(text: str) -> Iterator[Spelt]:
@@ -158,9 +168,10 @@ def _joined(text: str, before: int, after: int) -> Iterator[Spelt]:
 def _host(text: str) -> tuple[str, int]:
     """The host that it begins with, and its length as it is written: across tags if that makes one, else up to one."""
     for _ in range(8):
-        found = _HOST.match(text.replace(JOINT, "").lstrip())
+        whole = text.replace(JOINT, "")
+        found = _HOST.match(whole, len(whole) - len(whole.lstrip()))
         if found and is_host(host := joined(".".join(filter(None, _LABELS.split(found[0]))))):
-            return host, len(found[0])
+            return host, found.end()
         text, tag, _ = text.rpartition(JOINT)
         if not tag:
             break
