@@ -141,7 +141,8 @@ async def fetched(pieces: int, pause: float, work: float, seconds: float) -> int
 
 
 async def test_our_own_work_is_not_the_sites_time() -> None:
-    assert await fetched(pieces=4, pause=0.1, work=0.5, seconds=1) == 4_000
+    """The site is waited for less than a second, but it takes more than two until all is read."""
+    assert await fetched(pieces=6, pause=0.4, work=0.35, seconds=1.5) == 6_000
 
 
 async def test_a_site_that_drips_has_its_time_and_no_more() -> None:
