@@ -60,4 +60,4 @@ def test_any_address_costs_little(unit: str) -> None:
     began = time.process_time()
     for _ in range(1_000):
         page_type(address)
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 2

@@ -61,7 +61,7 @@ def test_no_more_than_two_hundred_addresses() -> None:
     text = " ".join(f"n{n}@shop.de" for n in range(5_000))
     started = time.process_time()
     assert len(parse(f"<p>{text}", URL)["emails"]) == 200
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(

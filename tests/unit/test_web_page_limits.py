@@ -85,7 +85,7 @@ def test_a_page_takes_time_in_proportion_and_its_fields_are_bounded(html: str) -
 def test_so_do_headers(headers: dict[str, str]) -> None:
     began = time.process_time()
     found = parse("<title>t</title>", URL, headers)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3
     assert len(json.dumps(found)) < 20_000
 
 

@@ -169,4 +169,4 @@ def test_a_million_lines_are_a_matter_of_seconds(line: str) -> None:
     lines = [line.format(n) for n in range(20_000)]
     started = time.process_time()
     assert len({site(one).key for one in lines}) == 20_000
-    assert time.process_time() - started < 1  # 0.2 s when the machine is idle.
+    assert time.process_time() - started < 4  # 0.2 s when the machine is idle.
