@@ -17,8 +17,9 @@ endif
 # Starting takes four times as long where each process has to compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Each with a database of its own; the tests of one file share what they have set up.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+# Three for two cores, since many tests wait for processes and for time to pass. Each has a database of its own; the
+# tests of one file share what they have set up.
+PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --maxprocesses 4 --dist loadfile
 
 .PHONY: setup run test check lint bench
 
