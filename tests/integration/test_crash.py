@@ -45,15 +45,15 @@ def test_three_kills_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> Non
 def test_a_deletion_that_is_killed_goes_on_and_leaves_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"
     server = Server(data)
-    lines = "".join(f"line {n}\n" for n in range(200_000))
+    lines = "".join(f"line {n}\n" for n in range(100_000))
     made = manage(data, "batch", "create", "checksum", "--input=-", "--paused", stdin=lines)
     assert made.returncode == 0, made.stderr
     items = "SELECT count(*)::int FROM batches_item"
     assert manage(data, "batch", "delete", made.stdout.split()[-1]).returncode == 0
-    until(lambda: query(data, items)[0] < 200_000, "the first lot to go")
+    until(lambda: query(data, items)[0] < 100_000, "the first lot to go")
     server.kill()
     left = query(data, items)[0]
-    assert 0 < left < 200_000
+    assert 0 < left < 100_000
     assert left % 5_000 == 0
     server = Server(data)
     until(lambda: query(data, "SELECT count(*) FROM batches_batch")[0] == 0, "the batch to go")

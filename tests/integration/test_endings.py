@@ -17,10 +17,11 @@ import pytest
 
 from dbcompat import embedded, embedded_server
 from tests.integration.running import until
-from tests.servers import ROOT, Server, environment, free_port, manage
+from tests.servers import ROOT, Server, environment, free_port, manage, query
 
 # Far less than the minute that an item takes there, on any machine.
 SECONDS = 20.0
+STATE = "SELECT state FROM batches_batch"
 
 pytestmark = pytest.mark.slow
 
@@ -76,8 +77,7 @@ def test_it_ends_quickly_while_a_batch_runs_and_pages_are_open(data: Path) -> No
         data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=60000", stdin=lines
     )
     assert made.returncode == 0, made.stderr
-    status = ("batch", "status", made.stdout.split()[-1], "--json")
-    until(lambda: '"running"' in manage(data, *status).stdout, "the batch to run")
+    until(lambda: query(data, STATE) == ("running",), "the batch to run")
     begun = time.monotonic()
     output = server.stop()
     assert time.monotonic() - begun < SECONDS
@@ -88,11 +88,8 @@ def test_it_ends_quickly_while_a_batch_runs_and_pages_are_open(data: Path) -> No
 
 def test_whoever_asks_twice_does_not_wait(data: Path) -> None:
     server = Server(data)
-    made = manage(
-        data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=60000", stdin="one\n"
-    )
-    status = ("batch", "status", made.stdout.split()[-1], "--json")
-    until(lambda: '"running"' in manage(data, *status).stdout, "the batch to run")
+    manage(data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=60000", stdin="a\n")
+    until(lambda: query(data, STATE) == ("running",), "the batch to run")
     server.process.send_signal(signal.SIGINT)
     server.process.send_signal(signal.SIGTERM)
     begun = time.monotonic()

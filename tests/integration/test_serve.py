@@ -15,6 +15,8 @@ from tests.servers import Server, manage, query
 
 pytestmark = pytest.mark.slow
 
+STATE = "SELECT state FROM batches_batch"
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
@@ -94,19 +96,13 @@ def test_work_goes_on_where_it_was_after_an_orderly_end(data: Path) -> None:
         data, "batch", "create", "checksum", "--input=-", "--param=delay_ms=400", stdin=lines
     )
     batch = made.stdout.split()[-1]
-    until(
-        lambda: query(data, "SELECT state FROM batches_batch") == ("running",), "the batch to run"
-    )
+    until(lambda: query(data, STATE) == ("running",), "the batch to run")
     server.stop()
     again = Server(data)
-    until(lambda: '"completed"' in status(data, batch), "the batch to end")
-    assert '"succeeded": 400' in status(data, batch)
+    until(lambda: query(data, STATE) == ("completed",), "the batch to end")
+    assert '"succeeded": 400' in manage(data, "batch", "status", batch, "--json").stdout
     assert manage(data, "batch", "verify", batch).returncode == 0
     again.stop()
-
-
-def status(data: Path, batch: str) -> str:
-    return manage(data, "batch", "status", batch, "--json").stdout
 
 
 def test_what_broke_a_page_is_told_on_stderr_and_opens_nothing(data: Path) -> None:
