@@ -13,15 +13,19 @@ def suppression(request: HttpRequest) -> HttpResponse:
     require(request, "curate")
     if request.method == "POST":
         return _changed(request)
+    return _shown(request)
+
+
+def _shown(request: HttpRequest, status: int = 200, **typed: str) -> HttpResponse:
     cursor = request.GET.get("cursor", "")
     page = findings.suppressions(cursor)
-    context = {"rows": page.rows, "next": page.next, "first_page": not cursor}
-    return render(request, "findings/suppression.html", context)
+    context = {"rows": page.rows, "next": page.next, "first_page": not cursor, **typed}
+    return render(request, "findings/suppression.html", context, status=status)
 
 
 def _changed(request: HttpRequest) -> HttpResponse:
-    entry, reason = (request.POST.get(name, "").strip() for name in ("entry", "reason"))
-    entry = curation.entry_of(entry)
+    typed, reason = (request.POST.get(name, "").strip() for name in ("entry", "reason"))
+    entry = curation.entry_of(typed)
     if request.POST.get("remove"):
         if curation.list_again(entry):
             messages.success(request, f"{entry} is kept again from the next scan that finds it on.")
@@ -34,4 +38,5 @@ def _changed(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{entry} is not kept any more: {contacts} removed.")
     except BadVerdict as error:
         messages.error(request, str(error))
+        return _shown(request, 422, typed=typed, reason=reason)
     return redirect("suppression")

@@ -651,8 +651,12 @@ class TestSuppression:
 
     def test_what_is_no_address_is_said(self) -> None:
         client = signed_in("operator")
-        response = client.post("/contacts/not-listed/", {"entry": "jo"}, follow=True)
-        assert "Give an address" in response.content.decode()
+        response = client.post("/contacts/not-listed/", {"entry": "jo", "reason": "by letter"})
+        html = response.content.decode()
+        assert response.status_code == 422
+        assert "Give an address" in html
+        assert 'value="jo"' in html
+        assert 'value="by letter"' in html
 
     def test_viewers_neither_see_nor_change_it(self) -> None:
         client = signed_in("viewer")
