@@ -1,7 +1,7 @@
 """Sites on loopback that say what a test has them say."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -57,23 +57,30 @@ class Site:
 
 
 @contextmanager
-def site(settings: LazySettings, make: Callable[[str], Pages] | Pages) -> Iterator[Site]:
-    """A site of these pages; `make` is told its address. Operations may reach it."""
-    settings.CONSOLE_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+def answering(answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> Iterator[str]:
+    """The address of a server on the loop thread, which gives these answers."""
     running: list[web.ServerRunner] = []
-    made = Site("", {})
 
     async def start() -> str:
-        runner = web.ServerRunner(web.Server(made.answer), shutdown_timeout=0.1)
+        runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
         running.append(runner)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0]
         return f"http://{host}:{port}"
 
-    made.base = loop.run(start, timeout=10)
-    made.pages = make(made.base) if callable(make) else dict(make)
+    base = loop.run(start, timeout=10)
     try:
-        yield made
+        yield base
     finally:
         loop.run(running[0].cleanup, timeout=10)
+
+
+@contextmanager
+def site(settings: LazySettings, make: Callable[[str], Pages] | Pages) -> Iterator[Site]:
+    """A site of these pages; `make` is told its address. Operations may reach it."""
+    settings.CONSOLE_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+    made = Site("", {})
+    with answering(made.answer) as made.base:
+        made.pages = make(made.base) if callable(make) else dict(make)
+        yield made

@@ -3,8 +3,7 @@
 import asyncio
 import gzip
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from ipaddress import ip_network
 
 import pytest
@@ -15,9 +14,9 @@ from batches.operations.web import failures
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Fetcher, Limits
 from batches.operations.web.guard import Reach
-from dbcompat import loop
 from tests.integration.test_sitemap_scan import NS, index, pages, reachable, scanned
 from tests.loopback import QUICK, serving
+from tests.sites import answering
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
 __all__ = ["reachable"]
@@ -37,25 +36,6 @@ def beginning(base: str, count: int) -> bytes:
     """With half of one more address."""
     urls = "".join(f"<url><loc>{base}/{n}</loc></url>" for n in range(count))
     return f'<?xml version="1.0"?><urlset {NS}>{urls}<url><loc>{base}/hal'.encode()
-
-
-@contextmanager
-def answering(answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> Iterator[str]:
-    running: list[web.ServerRunner] = []
-
-    async def start() -> str:
-        runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
-        running.append(runner)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0]
-        return f"http://{host}:{port}"
-
-    base = loop.run(start, timeout=10)
-    try:
-        yield base
-    finally:
-        loop.run(running[0].cleanup, timeout=10)
 
 
 def cutting(

@@ -14,8 +14,8 @@ from aiohttp import web
 from django.conf import LazySettings
 
 from batches.models import FailureGroup
-from dbcompat import loop
 from tests.integration.running import finished, started
+from tests.sites import answering
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
 
@@ -52,7 +52,6 @@ def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Asked]]:
     """`make` is told the address that the site will have."""
     asked = Asked()
     asked.site = site = Site()
-    running: list[web.ServerRunner] = []
 
     async def answer(request: web.BaseRequest) -> web.Response:
         asked[request.path] += 1
@@ -73,20 +72,9 @@ def serving(make: Callable[[str], Site]) -> Iterator[tuple[str, Asked]]:
         untold = asked.untold or request.path.startswith("/untold")
         return web.Response(body=raw, headers={} if untold else {"ETag": etag})
 
-    async def start() -> str:
-        runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
-        running.append(runner)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0]
-        return f"http://{host}:{port}"
-
-    base = loop.run(start, timeout=10)
-    site.update(make(base))
-    try:
+    with answering(answer) as base:
+        site.update(make(base))
         yield base, asked
-    finally:
-        loop.run(running[0].cleanup, timeout=10)
 
 
 @pytest.fixture(autouse=True)
