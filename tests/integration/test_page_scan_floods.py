@@ -52,11 +52,16 @@ def answering(body: bytes, encoding: str = "identity") -> Callable[[web.Request]
     return answer
 
 
+async def flooded(data: Path, piece: str, end: str = "") -> dict[str, Any]:
+    """What a page of nearly as much as is read took."""
+    body = f"<title>Found</title><body>{piece * (int(4.9 * MEGABYTE) // len(piece.encode()))}{end}"
+    async with serving(answering(body.encode())) as address:
+        return await scanned(data, address)
+
+
 @pytest.mark.parametrize("piece", FLOODS.values(), ids=FLOODS)
 async def test_a_flood_of_elements_is_read_in_part(tmp_path: Path, piece: str) -> None:
-    body = f"<title>Found</title><body>{piece * (int(4.9 * MEGABYTE) // len(piece))}"
-    async with serving(answering(body.encode())) as address:
-        found = await scanned(tmp_path, address)
+    found = await flooded(tmp_path, piece)
     assert found["said"].startswith("Found the first ")
     assert found["grown"] < 150
     assert found["lag"] < 4  # Unguarded, up to 13 s, where the machine has nothing else to do.
@@ -73,9 +78,7 @@ LONG = {
 @pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
 async def test_of_wide_letters_no_more_copies_are_made_than_fit(tmp_path: Path, piece: str) -> None:
     # One emoji, and each letter of every copy takes four bytes.
-    body = f"<title>Found</title><body>{piece * (int(4.9 * MEGABYTE) // len(piece.encode()))}😀"
-    async with serving(answering(body.encode())) as address:
-        found = await scanned(tmp_path, address)
+    found = await flooded(tmp_path, piece, "😀")
     assert found["said"].startswith("Found")
     assert found["grown"] < 150
 
