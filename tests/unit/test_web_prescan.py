@@ -12,6 +12,7 @@ from batches.operations.html import page, prescan, titles
 from batches.operations.html.document import Document
 from batches.operations.html.page import parse
 from batches.operations.html.prescan import fitting
+from batches.operations.html.tags import TOKEN
 
 N = 100_000
 FORMATTING = "".join(f"<b id={n}>" for n in range(3_000))
@@ -167,7 +168,7 @@ def test_never_less_is_counted_than_the_parser_finds(before: list[str], again: l
     found = list(depths(root))
     walk = prescan._Walk(html)
     deepest = tags = 0
-    for token in prescan._TOKEN.finditer(html):
+    for token in TOKEN.finditer(html):
         walk.count(token)
         deepest = max(deepest, walk.depth)
         tags += token[0].count("<")

@@ -11,6 +11,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from sys import getsizeof
 
+from batches.operations.html.tags import (
+    ANY_TAG,
+    FEW_ATTRIBUTES,
+    GAP,
+    ONE_ATTRIBUTE,
+    START,
+    START_TAG,
+    TAG_NAME,
+    TOKEN,
+    count_signs,
+)
+
 # Open elements, summed over all tags: each tag may have to look through all that are open. 0.3 s.
 MAX_STEPS = 100_000_000
 # Each attribute of a tag is compared with all others of it: squares of their numbers, summed. 0.5 s.
@@ -23,40 +35,6 @@ MAX_NODES = 380_000
 # Of tags and attributes, each different: a new one is compared with many before, in each copy. 1 s.
 MAX_NAMES = 15_000
 
-_GAP = r"[ \t\n\f\r]"
-_ATTRIBUTE_NAME = r"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
-
-
-def _attribute(name: str = _ATTRIBUTE_NAME, quoted: str = r"\"[^\"]*+\"?+|'[^']*+'?+") -> str:
-    """As the standard reads it: a quote counts only behind an equals sign."""
-    value = rf"{_GAP}*+={_GAP}*+(?:{quoted}|(?![\"'])[^ \t\n\f\r>]*+)"
-    return rf"(?:[ \t\n\f\r/]*+{name}(?:{value}|(?!{_GAP}*+=)))"
-
-
-_ATTRIBUTE = _attribute()
-_END = r"[ \t\n\f\r/]*+(?:>|\Z)"
-_NAME = r"[a-zA-Z][^ \t\n\f\r/>]*+"
-_APART = " \t\n\f\r/="
-_ONE_ATTRIBUTE = re.compile(_attribute(f"({_ATTRIBUTE_NAME})"))
-_START_TAG = re.compile(f"<{_NAME}({_ATTRIBUTE}*+){_END}")
-# Of end tags, those of p and br make an element that nobody opened.
-_ANY_TAG = re.compile(
-    rf"<(?=[a-zA-Z/!?])(?:(/)(?!(?:[pP]|[bB][rR])[ \t\n\f\r/>])|({_NAME})({_ATTRIBUTE}*+){_END})?"
-)
-_FEW = 500
-_HOLDS_NO_TAG = _attribute(quoted=r"\"[^\"<]*+(?:\"|\Z)|'[^'<]*+(?:'|\Z)")
-# Up to the first tag with more attributes than that, or with one that could hold another tag.
-_FEW_ATTRIBUTES = re.compile(
-    rf"(?:[^<]++|<(?![a-zA-Z])|<{_NAME}{_HOLDS_NO_TAG}{{0,{_FEW}}}+{_END})*+"
-)
-_TOKEN = re.compile(
-    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<[!?][^>]*+>?+|</[^a-zA-Z>][^>]*+>?+"
-    rf"|<(/?+)({_NAME})({_ATTRIBUTE}*+){_END}",
-    re.DOTALL,
-)
-_START = re.compile(r"<[a-zA-Z]")
-_TAG_NAME = re.compile(f"<{_NAME}")
-
 # Of those without attributes, three of a kind at most are reopened. An open <a> is closed by the next.
 _FORMATTING = frozenset({
     "b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u",
@@ -64,15 +42,18 @@ _FORMATTING = frozenset({
 _OF_A_KIND = 3
 _ANY_FORMATTING = "|".join(sorted(_FORMATTING))
 _REOPENED = re.compile(rf"<(?:{_ANY_FORMATTING})[ \t\n\f\r/]", re.IGNORECASE)
-# The same without regard to upper and lower case, which an expression does letter by letter in half of the time.
-_MARKS = re.compile(
-    f"<(?:{'|'.join(''.join(f'[{letter}{letter.upper()}]' for letter in name) for name in sorted(_FORMATTING))})[ \\t\\n\\f\\r/>]"
+_FIRST = "".join(sorted({name[0] + name[0].upper() for name in _FORMATTING}))
+_EITHER_CASE = "|".join(
+    "".join(f"[{letter}{letter.upper()}]" for letter in name) for name in sorted(_FORMATTING)
 )
+# The same without regard to upper and lower case, which an expression does letter by letter in half of the time,
+# and a look at the first letter in a quarter.
+_MARKS = re.compile(f"<(?=[{_FIRST}])(?:{_EITHER_CASE})[ \\t\\n\\f\\r/>]")
 _PLAIN = re.compile(rf"<({_ANY_FORMATTING})>", re.IGNORECASE)
 _PLAIN_AND_OPEN = re.compile(rf"<({_ANY_FORMATTING})>(?![^<]*+</\1>)", re.IGNORECASE)
 # Icons, mostly: opened and closed at once, beyond any doubt.
 _CLOSED_AT_ONCE = re.compile(
-    rf"<({_ANY_FORMATTING})(?:{_GAP}++[a-z-]++=\"[^\"'<>]*+\")++{_GAP}*+>[^<]*+</\1>"
+    rf"<({_ANY_FORMATTING})(?:{GAP}++[a-z-]++=\"[^\"'<>]*+\")++{GAP}*+>[^<]*+</\1>"
 )
 # Nothing goes inside, or the next of the kind closes it. In a drawing, these end the drawing.
 _LEAVES = frozenset({"br", "hr", "img", "meta", "embed", "p", "body", "head"})
@@ -99,19 +80,22 @@ def _is_usual(html: str) -> bool:
 
     Between any two attributes stands one of the signs, and a mark of formatting is reopened once a tag at most.
     """
-    tags = html.count("<")
-    signs = tags + sum(map(html.count, _APART))
+    tags, signs = html.count("<"), count_signs(html)
     few = signs < MAX_NAMES and signs * signs < MAX_COMPARISONS and tags * tags < 2 * MAX_STEPS
-    return few and sum(1 for _ in _MARKS.finditer(html)) * tags <= MAX_REOPENED
+    return few and _marks(html, len(html)) * tags <= MAX_REOPENED
+
+
+def _marks(html: str, end: int) -> int:
+    return sum(1 for _ in _MARKS.finditer(html, 0, end))
 
 
 def _few_attributes(html: str) -> int:
     end = comparisons = 0
-    while (found := _FEW_ATTRIBUTES.match(html, end)) and found.end() < len(html):
+    while (found := FEW_ATTRIBUTES.match(html, end)) and found.end() < len(html):
         end = found.end()
-        tag = _START_TAG.match(html, end)
+        tag = START_TAG.match(html, end)
         assert tag is not None  # Any number of attributes, and the end of the page ends it, too.
-        comparisons += len(_ONE_ATTRIBUTE.findall(tag[1])) ** 2 + len(tag[0])
+        comparisons += len(ONE_ATTRIBUTE.findall(tag[1])) ** 2 + len(tag[0])
         if comparisons > MAX_COMPARISONS:
             return end
         end = _behind(tag)
@@ -128,8 +112,8 @@ def _few_nodes(html: str, most: int) -> int:
         return len(html)
     at = nodes = looked = 0
     names = set[str]()
-    while (tag := _ANY_TAG.search(html, at)) is not None:
-        own = _ONE_ATTRIBUTE.findall(tag[3] or "")
+    while (tag := ANY_TAG.search(html, at)) is not None:
+        own = ONE_ATTRIBUTE.findall(tag[3] or "")
         # An attribute takes a little more than an element, and is rarely alone.
         nodes += len(own) * 5 // 4 + (1 if tag[1] else 2)
         names.update(own, [tag[2] or ""])
@@ -148,13 +132,14 @@ def _most_nodes(html: str) -> int:
 def _surely_few(html: str, most: int) -> bool:
     """Whether there can't be many of anything: true of nearly every page, and quickly seen."""
     tags = html.count("<")
-    if tags + sum(map(html.count, _APART)) < MAX_NAMES:
-        return True
-    inside = " ".join(_START_TAG.findall(html))
-    if 2 * tags + sum(map(inside.count, _APART)) > most:
+    inside = " ".join(START_TAG.findall(html))
+    attributes = count_signs(inside)
+    if 2 * tags + attributes > most:
         return False
-    different = " ".join({*inside.split(), *_TAG_NAME.findall(html)})
-    return sum(map(different.count, _APART)) < MAX_NAMES
+    if tags + attributes < MAX_NAMES:
+        return True
+    different = " ".join({*inside.split(), *TAG_NAME.findall(html)})
+    return count_signs(different) < MAX_NAMES
 
 
 def _surely_flat(html: str, end: int) -> bool:
@@ -162,6 +147,8 @@ def _surely_flat(html: str, end: int) -> bool:
     tags = html.count("<", 0, end)
     if tags * tags > 2 * MAX_STEPS and (tags - html.count("</", 0, end)) * tags > 2 * MAX_STEPS:
         return False
+    if _marks(html, end) * tags <= MAX_REOPENED:
+        return True
     plain = Counter(name.lower() for name in _PLAIN_AND_OPEN.findall(html, 0, end))
     reopened = sum(1 for _ in _REOPENED.finditer(html, 0, end)) + _of_each(plain)
     if reopened * tags > MAX_REOPENED:
@@ -196,7 +183,7 @@ class _Walk:
 
     def until(self, end: int) -> int:
         """The place, at most `end`, where a limit is reached."""
-        for token in _TOKEN.finditer(self.html, 0, end):
+        for token in TOKEN.finditer(self.html, 0, end):
             self.count(token)
             if self.steps > MAX_STEPS or self.reopened > MAX_REOPENED:
                 return token.start()
@@ -217,7 +204,7 @@ class _Walk:
         self.reopened += tags * max(1, self.formatting)
 
     def _swallow(self, begin: int, end: int) -> None:
-        self.for_good += sum(1 for _ in _START.finditer(self.html, begin, end))
+        self.for_good += sum(1 for _ in START.finditer(self.html, begin, end))
         self.formatting += sum(1 for _ in _REOPENED.finditer(self.html, begin, end))
         for name in _PLAIN.findall(self.html, begin, end):
             self._format(name.lower(), 1)
