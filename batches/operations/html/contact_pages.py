@@ -18,6 +18,7 @@ class _Vocabulary(NamedTuple):
     scores: dict[str, int]  # Phrase, its words parted by one space → score.
     keys: frozenset[str]  # Of each phrase its longest word: "the" and "us" stand in too many links.
     within: dict[str, int]
+    any_within: re.Pattern[str]
     never: frozenset[str]
 
 
@@ -45,7 +46,10 @@ def contact_like(url: str, anchor_text: str = "") -> int:
 def _likely(text: str) -> bool:
     """Whether a closer look is worth it: of nearly all links, it is not."""
     text = _decoded(text[: 3 * _MAX_LENGTH]) if "%" in text else text.lower()
-    return not text.isascii() or not _vocabulary().keys.isdisjoint(_WORD.findall(text))
+    known = _vocabulary()
+    if not known.keys.isdisjoint(_WORD.findall(text)):
+        return True
+    return not text.isascii() and known.any_within.search(text) is not None
 
 
 def _decoded(segment: str) -> str:
@@ -89,4 +93,5 @@ def _vocabulary() -> _Vocabulary:
         for part in group["within"]:
             within.setdefault(part, group["score"])
     keys = frozenset(max(phrase.split(), key=len) for phrase in scores)
-    return _Vocabulary(scores, keys, within, never)
+    any_within = re.compile("|".join(map(re.escape, within)))
+    return _Vocabulary(scores, keys, within, any_within, never)

@@ -22,27 +22,28 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}|x-default", re.IGNORE
 
 
 class Leads(NamedTuple):
-    """Addresses without their fragments, each once, in the order of the page, the page itself left out."""
+    """Addresses without their fragments, each once, the page itself left out.
+
+    `inside` and `outside` in the order of the page; `contact`, pages of the site that are likely to say who made it,
+    the likeliest first.
+    """
 
     inside: list[str]
     outside: list[str]
+    contact: list[str]
 
 
 def leads(document: Document) -> Leads:
     """Inside is what belongs to the same registered domain."""
-    found: tuple[dict[str, None], dict[str, None]] = ({}, {})
-    for url, _, inside in _web_links(document):
-        found[not inside][url] = None
-    return Leads(*map(list, found))
-
-
-def contact_links(document: Document) -> list[str]:
-    """Pages of the site that are likely to say who made it, the likeliest first."""
+    outside: dict[str, None] = {}
     rated: dict[str, int] = {}
     for url, link, inside in _web_links(document):
-        if inside and (score := contact_like(url, link.text)):
-            rated[url] = max(score, rated.get(url, 0))
-    return sorted(rated, key=lambda url: -rated[url])[:MAX_CONTACT]
+        if inside:
+            rated[url] = max(contact_like(url, link.text), rated.get(url, 0))
+        else:
+            outside[url] = None
+    likely = sorted((url for url in rated if rated[url]), key=lambda url: -rated[url])
+    return Leads(list(rated), list(outside), likely[:MAX_CONTACT])
 
 
 def _web_links(document: Document) -> Iterator[tuple[str, Link, bool]]:

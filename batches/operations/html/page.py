@@ -118,13 +118,13 @@ def _made(document: Document) -> dict[str, Any]:
 
 
 def _links(document: Document) -> dict[str, Any]:
-    inside, outside = links.leads(document)
+    inside, outside, contact = links.leads(document)
     return {
         "links_in": len(inside),
         "links_out": len(outside),
         "links_in_urls": inside[:MAX_LISTED],
         "links_out_urls": outside[:MAX_LISTED],
-        "contact_links": links.contact_links(document),
+        "contact_links": contact,
         "contact_form": forms.contact_form(document),
         "social": social.profiles([*outside[:MAX_LISTED], *document.structured.texts("sameAs")]),
     }
