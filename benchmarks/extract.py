@@ -21,7 +21,7 @@ from batches.operations.html import head, links, page, titles
 from batches.operations.html.charset import decode
 from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
-from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.fetch import Fetcher, Limits, is_small
 from batches.operations.web.gate import Courtesy
 from batches.operations.web.guard import Reach
 from dbcompat import loop
@@ -82,12 +82,12 @@ def _ours(address: str, pages: int, read: Read) -> float:
 async def _scanned(address: str, pages: int, read: Read) -> None:
     courtesy = Courtesy(places=AT_ONCE, delay=0)
     fetcher = Fetcher(lambda: Reach([LOOPBACK]), courtesy=courtesy)
-    running, places = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
+    places = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:
         async with places:
             answer = await fetcher.get(f"{address}/page/{number}", Limits(robots=False))
-            found = await running.run_in_executor(fetcher.threads, _read, answer, read)
+            found = await fetcher.read(is_small(answer.body), _read, answer, read)
             assert found["title"]
             assert len(found["emails"]) == 2
 

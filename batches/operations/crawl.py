@@ -13,7 +13,16 @@ from batches.operations.html import urls
 from batches.operations.html.charset import decode
 from batches.operations.html.document import Document
 from batches.operations.web.client import Answer
-from batches.operations.web.fetch import NOTHING, Fetcher, Known, Limits, check, is_page
+from batches.operations.web.fetch import (
+    NOTHING,
+    SMALL,
+    Fetcher,
+    Known,
+    Limits,
+    check,
+    is_page,
+    is_small,
+)
 from batches.operations.web.targets import addresses_of
 
 MAX_DEPTH = 5
@@ -51,6 +60,11 @@ class Crawl[T]:
     problems: dict[str, str] = field(default_factory=dict)
     left_out: str = ""
 
+    @property
+    def is_small(self) -> bool:
+        """Whether what was made of all its pages is soon looked through."""
+        return sum(len(page.answer.body) for page in self.pages) <= SMALL
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -83,7 +97,7 @@ async def crawl[T](
     read: Callable[[Read], T],
     recall: Recall[T] | None = None,
 ) -> Crawl[T]:
-    """`read` is called in a thread, with pages only. What the first page fails with is raised, the rest is noted.
+    """`read` is called as `Fetcher.read` does, with pages only. What the first page fails with is raised, the rest is noted.
 
     Only what belongs to the registered domain of the first answer, each page once.
     """
@@ -166,9 +180,8 @@ class _Crawler[T]:
         if answer.unchanged and remembered:
             seen = Seen(answer, depth, remembered.value, remembered.leads)
         elif is_page(answer.status, answer.content_type):
-            loop = asyncio.get_running_loop()
-            threads = self.fetcher.threads
-            seen = await loop.run_in_executor(threads, self._made, answer, depth, remembered)
+            small = is_small(answer.body)
+            seen = await self.fetcher.read(small, self._made, answer, depth, remembered)
         else:
             # A PDF or a picture is an answer, too: there is a site, and it has no page to read.
             seen = Seen(answer, depth, None)

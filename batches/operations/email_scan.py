@@ -62,7 +62,7 @@ class EmailScan(SiteOperation[EmailScanParams]):
         seen = await crawl(self.fetcher, target, limits, extent, _read, known)
         contacts = _contacts(seen, kinds, domain_of(target))
         make = partial(_result, target, context, seen, rules, contacts)
-        return await self.lawful(make, context)
+        return await self.lawful(make, seen.is_small, context)
 
 
 def _read_as(kinds: Collection[str]) -> str:

@@ -42,7 +42,7 @@ class PageScan(SiteOperation[PageScanParams]):
         extent = Extent(params.max_pages, params.site_seconds)
         recall = None if params.reread else _recall(target, context, params.max_pages > 1)
         seen = await crawl(self.fetcher, target, limits, extent, _read, recall)
-        return await self.lawful(partial(_result, target, context, seen), context)
+        return await self.lawful(partial(_result, target, context, seen), seen.is_small, context)
 
 
 def _recall(target: str, context: Context, leads: bool) -> Recall[dict[str, Any]]:

@@ -42,16 +42,17 @@ class SiteOperation[P: BaseModel](Operation[P]):
     def target(self, line: str) -> Target:
         return targets.site(line)
 
-    async def lawful(self, make: Callable[[Collection[str]], Result], context: Context) -> Result:
-        """What may be kept. `make` is told of whom nothing may, to count without them; what is left of them goes then."""
-        loop, threads = asyncio.get_running_loop(), self.fetcher.threads
+    async def lawful(
+        self, make: Callable[[Collection[str]], Result], soon_done: bool, context: Context
+    ) -> Result:
+        """What may be kept. `make` is told of whom nothing may, to count without them; the rest goes then."""
         result = make(())
         # What takes a thread to be read may take as long to be looked through.
-        shown = await loop.run_in_executor(threads, addresses_in, result)
+        shown = await self.fetcher.read(soon_done, addresses_in, result)
         if not (unwanted := await suppressed(context, shown)):
             return result
-        return await loop.run_in_executor(
-            threads, lambda: less(make(unwanted), unwanted.__contains__)
+        return await self.fetcher.read(
+            soon_done, lambda: less(make(unwanted), unwanted.__contains__)
         )
 
     def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:

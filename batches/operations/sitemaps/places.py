@@ -1,6 +1,5 @@
 """Where a site may have its sitemaps, if robots.txt names none."""
 
-import asyncio
 from collections.abc import Iterable, Iterator
 
 from batches.operation import Failure, Skip
@@ -8,7 +7,7 @@ from batches.operations.html.charset import decode
 from batches.operations.html.document import Document
 from batches.operations.sitemaps.addresses import path_of
 from batches.operations.web.client import Answer, Reading
-from batches.operations.web.fetch import Fetcher, Limits, is_page
+from batches.operations.web.fetch import Fetcher, Limits, is_page, is_small
 
 # Where systems put it; the first that is one ends the search.
 LIKELY = ("sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml")
@@ -47,7 +46,7 @@ async def linked(fetcher: Fetcher, base: str, limits: Limits) -> tuple[list[str]
         return [], []
     if not is_page(answer.status, answer.content_type):
         return [], []
-    return await asyncio.get_running_loop().run_in_executor(fetcher.threads, _links, answer)
+    return await fetcher.read(is_small(answer.body), _links, answer)
 
 
 def _links(answer: Answer) -> tuple[list[str], list[str]]:

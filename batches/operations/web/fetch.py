@@ -1,5 +1,6 @@
 """One page from the web, politely and within limits, or a failure that says in plain words what happened."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +23,9 @@ from batches.operations.web.robots import PRODUCT, Robots
 from batches.operations.web.targets import is_address, is_url, parse, ways_to
 
 MAX_BODY = 5 * 1024 * 1024
+# Bytes and tags that are read in some milliseconds: to hand so little to a thread takes as long (docs/architecture.md).
+# Of more tags, each inside of the one before, a tenth of a second.
+SMALL, FEW_TAGS = 64 * 1024, 2_000
 # Told to come back later: another attempt is what the site itself asks for.
 _LATER = frozenset({408, 425, 429})
 # Not implemented, wrong version, not extended: the same request will get the same answer.
@@ -69,6 +73,11 @@ def is_page(status: int, content_type: str) -> bool:
     return status < 300 and content_type in _HTML
 
 
+def is_small(body: bytes) -> bool:
+    """Whether a page is soon read, whatever it consists of."""
+    return len(body) <= SMALL and body.count(b"<") <= FEW_TAGS
+
+
 def check(answer: Answer) -> None:
     """Raises Transient or Permanent for an answer that says no."""
     if answer.status < 400:
@@ -107,6 +116,7 @@ class Fetcher:
         # process down when it is freed ("free(): invalid pointer").
         self.xml_thread = ThreadPoolExecutor(1, thread_name_prefix="sitemap-reader")
         self._client = Client(reach, agent(courtesy.contact), make, resolver)
+        self._turn = asyncio.Lock()
         self._robots = Robots(self._client, self.threads)
         self._gate = Gate(courtesy)
 
@@ -114,6 +124,15 @@ class Fetcher:
         await self._client.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.xml_thread.shutdown(wait=False, cancel_futures=True)
+
+    async def read[*A, T](self, soon_done: bool, work: Callable[[*A], T], *given: *A) -> T:
+        """What `work` makes of what was fetched: in a thread, unless it is soon done."""
+        if not soon_done:
+            return await asyncio.get_running_loop().run_in_executor(self.threads, work, *given)
+        async with self._turn:
+            # One in each round of the loop: of many that arrive together, others wait for one at most.
+            await asyncio.sleep(0)
+            return work(*given)
 
     async def site(
         self, target: str, limits: Limits, reading: Reading | None = None, known: Known = NOTHING
