@@ -84,10 +84,11 @@ def is_spelt(text: str) -> bool:
 
 
 def _around(text: str, at: int, after: str) -> Mark | None:
-    local = _LOCAL.match(text[at - 1 : at - 91 if at > 91 else None : -1])
-    if local is None:
-        return None
-    before = local[0][::-1]
+    before = text[max(0, at - 90) : at]
+    before = before[before.rfind(" ") + 1 :]
+    if not before.isalnum():  # A plain word needs no closer look.
+        local = _LOCAL.match(text[at - 1 : at - 91 if at > 91 else None : -1])
+        before = local[0][::-1] if local else ""
     if JOINT in before or JOINT in after:
         before, after = apart(before, after)
     else:
