@@ -146,11 +146,21 @@ def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
         raise BadVerdict(f"An address has no more than {_LONGEST} characters.")
     by = user.pk if user is not None else None
     with transaction.atomic():
+        lift_time_limits(connection)
+        _alone()
         Suppression.objects.update_or_create(
             pk=entry, defaults={"reason": printable(reason), "created_by_id": by}
         )
+    # Not before that is committed: what is stored by those who have not seen it is there by then, and all others see it.
+    with transaction.atomic():
         lift_time_limits(connection)
         return erase(entry)
+
+
+def _alone() -> None:
+    """Until the transaction ends, nobody stores what may name somebody: `batches.engine.listed`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Suppression.LOCK])
 
 
 def list_again(entry: str) -> bool:

@@ -83,8 +83,8 @@ class Storage(Protocol):
     def load(self, table: str, keys: Collection[Any]) -> Awaitable[dict[Any, dict[str, Any]]]:
         """The rows with these primary keys: key → values by field name. One question for all."""
 
-    def store(self, rows: Sequence[Row]) -> Awaitable[None]:
-        """Now, in bulk, and for good: an attempt that fails later takes nothing back."""
+    def store(self, rows: Sequence[Row], unless: Collection[str] = ()) -> Awaitable[None]:
+        """Now, in bulk, and for good: an attempt that fails later takes nothing back. `unless` is that of a Result."""
 
 
 class NoStorage:
@@ -93,7 +93,7 @@ class NoStorage:
     async def load(self, table: str, keys: Collection[Any]) -> dict[Any, dict[str, Any]]:
         return {}
 
-    async def store(self, rows: Sequence[Row]) -> None:
+    async def store(self, rows: Sequence[Row], unless: Collection[str] = ()) -> None:
         pass
 
 
@@ -112,11 +112,13 @@ class Context:
 class Result:
     """What one target came to: `data` is stored as JSON with the item and shown to operators.
 
-    `rows` are written in the same transaction as the outcome: both are there, or neither.
+    `rows` are written in the same transaction as the outcome: both are there, or neither. `unless` are entries
+    of the suppression list: of those that are on it by then, `Operation.less` takes out what is said.
     """
 
     data: Mapping[str, Any] = field(default_factory=dict)
     rows: Sequence[Row] = ()
+    unless: Collection[str] = ()
 
 
 class NoParams(BaseModel):
@@ -153,6 +155,10 @@ class Operation[P: BaseModel]:
     def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
         """Rows to leave when the last attempt has failed; `problem` is the message shown with the item."""
         return ()
+
+    def less(self, result: Result, entries: Collection[str]) -> Result:
+        """What may be kept of a result if these of its `unless` are on the suppression list."""
+        return result
 
     def retryable(self, error: Exception) -> bool:
         """Whether an error that is neither Transient nor Permanent is worth another attempt."""

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -87,6 +87,7 @@ class Outcome:
     result: str | None = None  # JSON.
     fault: Fault | None = None
     rows: Sequence[Row] = ()  # Fit for their tables.
+    unless: Collection[str] = ()  # As of the Result.
 
 
 async def attempt(plan: Plan, work: Work) -> Outcome:
@@ -100,8 +101,9 @@ async def attempt(plan: Plan, work: Work) -> Outcome:
         async with limit:
             result = await plan.operation.run(work.target, plan.params, context)
             rows = [fitted(row) for row in result.rows]
+        data = storable(result.data)
         return Outcome(
-            work.seq, ItemState.SUCCEEDED, number, result=storable(result.data), rows=rows
+            work.seq, ItemState.SUCCEEDED, number, result=data, rows=rows, unless=result.unless
         )
     except Skip as skip:
         return Outcome(work.seq, ItemState.SKIPPED, number, error=_clean(str(skip)))

@@ -206,7 +206,7 @@ async def _plan(engine: Engine, batch_id: int) -> Plan | None:
         operation=chosen,
         params=params,
         worker=worker_name(),
-        storage=RowStorage(),
+        storage=RowStorage(chosen.less),
         **{name: getattr(batch, name) for name in _LIMITS},
     )
 

@@ -1,6 +1,7 @@
 """Typed rows of operations: made fit for their tables, written in bulk, merged with what is there."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -25,8 +26,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from batches.engine.fit import Field, fields, fitted
+from batches.engine.listed import Less, NowListed, as_it_is, check, lessened
 from batches.engine.statements import NOW
-from batches.operation import Row
+from batches.operation import Result, Row
 from dbcompat.bulk import copy_rows
 from dbcompat.repetition import repeatable
 from dbcompat.sessions import get_background_session
@@ -37,8 +39,11 @@ COPY_FROM = 500
 _EMPTY_JSON = ("null", "[]", "{}", '""')
 
 
+@dataclass(slots=True)
 class RowStorage:
     """What the engine gives to operations as `context.storage`."""
+
+    less: Less = as_it_is
 
     @repeatable()
     async def load(self, table: str, keys: Collection[Any]) -> dict[Any, dict[str, Any]]:
@@ -49,11 +54,19 @@ class RowStorage:
             found = await session.execute(select(known).where(key == any_(given)))
             return {row[key]: dict(row) for row in found.mappings()}
 
+    async def store(self, rows: Sequence[Row], unless: Collection[str] = ()) -> None:
+        result = Result(rows=[fitted(row) for row in rows], unless=unless)
+        while True:
+            try:
+                return await self._store(result)
+            except NowListed as error:
+                result = await lessened(result, error.entries, self.less)
+
     @repeatable()
-    async def store(self, rows: Sequence[Row]) -> None:
-        fit = [fitted(row) for row in rows]
+    async def _store(self, result: Result) -> None:
         async with get_background_session() as session:
-            await store(session, fit)
+            await check(session, result.unless)
+            await store(session, result.rows)
 
 
 async def store(session: AsyncSession, rows: Sequence[Row]) -> None:

@@ -181,7 +181,7 @@ class Slice:
                 self.held[parcel.lease.number].parcel.outcomes = []
             if not parcels:
                 return []
-            ours = await write(self.plan.batch_id, parcels)
+            ours = await write(self.plan.batch_id, parcels, self.plan.operation.less)
             for parcel in parcels:
                 if parcel.release or parcel.lease.number not in ours:
                     self._drop(parcel.lease)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from batches.engine import groups, rows
 from batches.engine.attempt import Outcome
 from batches.engine.leases import Lease, worker_name
+from batches.engine.listed import Less, NowListed, as_it_is, check, without
 from batches.engine.refusals import without_refused
 from batches.engine.statements import ATTEMPT, CHUNK, ITEM, NOW, THROUGHPUT, given_rows
 from batches.states import ItemState
@@ -37,16 +38,26 @@ class Parcel:
         return sum(1 for outcome in self.outcomes if outcome.state is state)
 
 
-async def write(batch_id: int, parcels: list[Parcel]) -> set[int]:
+async def write(batch_id: int, parcels: list[Parcel], less: Less = as_it_is) -> set[int]:
     """As `_write`; an item whose rows the database refuses fails, instead of keeping back all the others."""
     try:
-        return await _write(batch_id, parcels)
+        return await _write_less(batch_id, parcels, less)
     except DBAPIError as error:
         if classify(error) is not Kind.DATA:
             raise
     for parcel in parcels:
         parcel.outcomes = await without_refused(parcel.outcomes)
-    return await _write(batch_id, parcels)
+    return await _write_less(batch_id, parcels, less)
+
+
+async def _write_less(batch_id: int, parcels: list[Parcel], less: Less) -> set[int]:
+    """As `_write`, without those who have been put on the suppression list meanwhile."""
+    while True:
+        try:
+            return await _write(batch_id, parcels)
+        except NowListed as error:
+            for parcel in parcels:
+                parcel.outcomes = await without(parcel.outcomes, error.entries, less)
 
 
 @repeatable()
@@ -63,16 +74,14 @@ async def _write(batch_id: int, parcels: list[Parcel]) -> set[int]:
         ours = [parcel for parcel in parcels if parcel.lease.number in moved]
         outcomes = [outcome for parcel in ours for outcome in parcel.outcomes]
         if outcomes:
+            await check(session, {entry for one in outcomes for entry in one.unless})
             await rows.store(session, [row for outcome in outcomes for row in outcome.rows])
             group_ids = await groups.add(session, batch_id, outcomes)
             await _finish_items(session, batch_id, outcomes, group_ids)
             await _add_attempts(session, batch_id, outcomes)
             await _add_throughput(session, batch_id, outcomes)
-        left = [
-            parcel.lease.number
-            for parcel in ours
-            if parcel.release and moved[parcel.lease.number][1]
-        ]
+        given_back = [parcel.lease.number for parcel in ours if parcel.release]
+        left = [number for number in given_back if moved[number][1]]
         if left:
             await _set_ready(session, batch_id, left)
     for parcel in parcels:

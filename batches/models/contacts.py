@@ -43,6 +43,9 @@ class Contact(Finding):
 class Suppression(models.Model):
     """Somebody who asked not to be listed: an address, or all of a domain as "@example.com"."""
 
+    # Of the transaction that adds one, for itself alone; shared, of those that store what may name somebody.
+    LOCK = 7_345_119_026
+
     entry = models.CharField(max_length=260, primary_key=True)  # In lower case and Unicode.
     reason = models.TextField(blank=True, db_default="")
     created_by = models.ForeignKey(

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import ClassVar
 from weakref import WeakKeyDictionary
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 
 from batches.operation import Context, Operation, Result, Row, Target
 from batches.operations import found
-from batches.operations.suppression import addresses_in, less, suppressed
+from batches.operations.suppression import addresses_in, entries_of, is_named, less, suppressed
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher
 from batches.operations.web.gate import Courtesy
@@ -49,11 +50,15 @@ class SiteOperation[P: BaseModel](Operation[P]):
         result = make(())
         # What takes a thread to be read may take as long to be looked through.
         shown = await self.fetcher.read(soon_done, addresses_in, result)
-        if not (unwanted := await suppressed(context, shown)):
-            return result
-        return await self.fetcher.read(
-            soon_done, lambda: less(make(unwanted), unwanted.__contains__)
-        )
+        if unwanted := await suppressed(context, shown):
+            result = await self.fetcher.read(
+                soon_done, lambda: less(make(unwanted), unwanted.__contains__)
+            )
+        # The list may have grown by the time that this is stored.
+        return replace(result, unless=entries_of(shown - unwanted))
+
+    def less(self, result: Result, entries: Collection[str]) -> Result:
+        return less(result, lambda address: is_named(address, entries))
 
     def failure_rows(self, target: str, problem: str, context: Context) -> Sequence[Row]:
         return found.failure_rows(target, problem, context, self.slug)

@@ -1,7 +1,7 @@
 """Of whom nothing may be kept: asked before anything is, and taken out of everything that was found."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
@@ -56,12 +56,21 @@ def spellings(entry: str) -> set[str]:
 
 async def suppressed(context: Context, addresses: Collection[str]) -> set[str]:
     """Those on the list, by themselves or with all of their domain ("@example.com")."""
-    entries = {entry for address in addresses for entry in _entries(address)}
+    entries = entries_of(addresses)
     if not entries:
         return set()
     known = await context.storage.load("batches.Suppression", sorted(entries))
-    found = {address for address in addresses if not known.keys().isdisjoint(_entries(address))}
-    return found | ({CROWD} & set(addresses))
+    return {address for address in addresses if is_named(address, known.keys())}
+
+
+def entries_of(addresses: Iterable[str]) -> set[str]:
+    """All that could be on the list because of them."""
+    return {entry for address in addresses for entry in _entries(address)}
+
+
+def is_named(address: str, entries: Collection[str]) -> bool:
+    """Whether one of these names it."""
+    return address == CROWD or any(entry in entries for entry in _entries(address))
 
 
 def _entries(address: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """What a sitemap scan leaves in its tables, and what a second one asks for."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -277,13 +277,14 @@ class Failing(RowStorage):
     """Writes twice, and then the database is gone."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.left = 2
 
-    async def store(self, rows: Sequence[Row]) -> None:
+    async def store(self, rows: Sequence[Row], unless: Collection[str] = ()) -> None:
         self.left -= 1
         if self.left < 0:
             raise ConnectionError
-        await super().store(rows)
+        await super().store(rows, unless)
 
 
 def test_after_a_crash_halfway_another_scan_leaves_the_same_rows() -> None:
