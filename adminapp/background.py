@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 
-from batches import engine
+from batches import engine, erasure
 from dbcompat import loop
 
 _begun_in = 0
@@ -14,7 +14,7 @@ def begin() -> None:
     global _begun_in
     _begun_in = os.getpid()
     loop.start()
-    engine.start()
+    _start()
 
 
 def ensure() -> None:
@@ -27,4 +27,9 @@ def ensure() -> None:
         _begun_in = os.getpid()
         # A request may still be answered while the process ends.
         with suppress(loop.LoopStopped):
-            engine.start()
+            _start()
+
+
+def _start() -> None:
+    engine.start()
+    loop.submit(erasure.finish)

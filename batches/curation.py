@@ -148,13 +148,10 @@ def suppress(entry: str, reason: str, user: AbstractBaseUser | None) -> int:
     with transaction.atomic():
         lift_time_limits(connection)
         _alone()
-        Suppression.objects.update_or_create(
-            pk=entry, defaults={"reason": printable(reason), "created_by_id": by}
-        )
+        values = {"reason": printable(reason), "created_by_id": by, "erased_at": None}
+        Suppression.objects.update_or_create(pk=entry, defaults=values)
     # Not before that is committed: what is stored by those who have not seen it is there by then, and all others see it.
-    with transaction.atomic():
-        lift_time_limits(connection)
-        return erase(entry)
+    return erase(entry)
 
 
 def _alone() -> None:

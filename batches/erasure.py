@@ -1,16 +1,20 @@
 """Taking somebody who asked not to be listed out of all that was found: sites, their pages, contacts, results."""
 
+import asyncio
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from itertools import batched
 from operator import or_
 from typing import Any
 from urllib.parse import quote
 
+from django.db import connection, transaction
 from django.db.models import Exists, Func, Model, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Now
 
-from batches.models import Contact, Domain, Item, Page, Scan
+from batches.models import Contact, Domain, Item, Page, Scan, Suppression
 from batches.operations.suppression import GONE, named_by, spellings, without
 
 # Rows held in memory at once: a result may have hundreds of kilobytes.
@@ -31,24 +35,62 @@ _TEXTS: dict[type[Model], tuple[str, ...]] = {
 def erase(entry: str) -> int:
     """How many contacts went. `entry` is an address, or "@example.com" for all of them there, as `written` gives it.
 
-    Within the caller's transaction. Of all sites, pages and contacts the short columns are looked through, which takes
-    ten seconds for a million of each; of those that show an address, and of the site at its host, all that there is.
+    Of all sites, pages and contacts the short columns are looked through, which takes ten seconds for a million of
+    each; of those that show an address, and of the site at its host, all that there is. Safe to repeat.
     """
     contacts = Contact.objects.filter(
         _any("address__iendswith" if entry.startswith("@") else "address", spellings(entry))
     )
-    sites = _showing(entry, contacts)
-    gone = contacts.delete()[0]
+    with _unhurried():
+        sites = _showing(entry, contacts)
+    gone = 0
     for some in batched(sorted(sites), _LOT, strict=False):
-        scans = Scan.objects.filter(batch_id=OuterRef("batch_id"), seq=OuterRef("seq"))
-        for rows in (
-            Domain.objects.filter(pk__in=some),
-            Page.objects.filter(domain_id__in=some),
-            Contact.objects.filter(domain_id__in=some),
-            Item.objects.filter(Exists(scans.filter(domain_id__in=some))),
-        ):
-            _take_out(rows, entry)
+        # Scans wait for one lot and no longer. All of a site at once: who goes on after a crash finds it by its texts.
+        with _unhurried():
+            gone += contacts.filter(domain_id__in=some).delete()[0]
+            for rows in _all_of(some):
+                _take_out(rows, entry)
+    Suppression.objects.filter(pk=entry).update(erased_at=Now())
     return gone
+
+
+async def finish() -> None:
+    """What was not done, because a process ended in the middle of it. One entry after the other: in between, it can be stopped."""
+    while await asyncio.to_thread(_finish_one):
+        pass
+
+
+def _finish_one() -> bool:
+    # Any of them: another process may be at it as well.
+    left = Suppression.objects.filter(erased_at=None).order_by("?")
+    try:
+        if entry := left.values_list("pk", flat=True).first():
+            erase(entry)
+        return entry is not None
+    finally:
+        # Of a thread that nobody else may ever use.
+        connection.close()
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """A transaction that may take longer than a page may."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        yield
+
+
+def _all_of(sites: Collection[str]) -> tuple[QuerySet[Any], ...]:
+    scans = Scan.objects.filter(
+        batch_id=OuterRef("batch_id"), seq=OuterRef("seq"), domain_id__in=sites
+    )
+    return (
+        Domain.objects.filter(pk__in=sites),
+        Page.objects.filter(domain_id__in=sites),
+        Contact.objects.filter(domain_id__in=sites),
+        Item.objects.filter(Exists(scans)),
+    )
 
 
 def _any(lookup: str, texts: Collection[str]) -> Q:

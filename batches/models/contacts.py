@@ -56,6 +56,8 @@ class Suppression(models.Model):
         db_index=False,
     )
     created_at = models.DateTimeField(db_default=Now())
+    # When it had been taken out of all that was found before; null: that is not done, or was cut off.
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()

@@ -607,6 +607,9 @@ class TestSuppression:
         html = client.post("/contacts/not-listed/", post, follow=True).content.decode()
         assert "1 contact removed" in html
         assert "asked by phone" in html
+        assert "Still being removed" not in html
+        Suppression.objects.update(erased_at=None)
+        assert "Still being removed" in get(client, "/contacts/not-listed/")
         assert [contact.domain_id for contact in Contact.objects.all()] == ["b.de"]
         client.post("/contacts/not-listed/", {"entry": "info@a.de", "remove": "1"})
         assert "Nobody has asked yet" in get(client, "/contacts/not-listed/")
