@@ -156,6 +156,10 @@ class Operation[P: BaseModel]:
         """Rows to leave when the last attempt has failed; `problem` is the message shown with the item."""
         return ()
 
+    def told(self, text: str) -> str:
+        """What may be kept of the words and the trace of an error."""
+        return text
+
     def less(self, result: Result, entries: Collection[str]) -> Result:
         """What may be kept of a result if these of its `unless` are on the suppression list."""
         return result

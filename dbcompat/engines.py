@@ -108,7 +108,8 @@ def make_engine(
             "command_timeout": COMMAND_SECONDS,
             "connection_class": connection_class,
         },
-        **{**({} if "poolclass" in options else _POOL), **options},
+        # Errors are logged and stored, and values may be somebody's.
+        **{"hide_parameters": True, **({} if "poolclass" in options else _POOL), **options},
     )
     event.listen(engine.sync_engine, "connect", codecs.install)
     event.listen(engine.sync_engine, "checkout", guards.refuse_closed)

@@ -106,9 +106,9 @@ async def attempt(plan: Plan, work: Work) -> Outcome:
             work.seq, ItemState.SUCCEEDED, number, result=data, rows=rows, unless=result.unless
         )
     except Skip as skip:
-        return Outcome(work.seq, ItemState.SKIPPED, number, error=_clean(str(skip)))
+        return Outcome(work.seq, ItemState.SKIPPED, number, error=_told(plan, str(skip)))
     except Postpone as postponed:
-        return _postponed(work, postponed)
+        return _postponed(plan, work, postponed)
     except Exception as error:  # noqa: BLE001 -- a plug-in may raise anything, and one item must not end the batch
         if limit.expired():
             error = _timed_out(plan.timeout_seconds).with_traceback(error.__traceback__)
@@ -116,9 +116,9 @@ async def attempt(plan: Plan, work: Work) -> Outcome:
         return replace(outcome, rows=_failure_rows(plan, work, outcome, context))
 
 
-def _postponed(work: Work, postponed: Postpone) -> Outcome:
+def _postponed(plan: Plan, work: Work, postponed: Postpone) -> Outcome:
     ready_at = datetime.now(UTC) + timedelta(seconds=min(postponed.seconds, MAX_BACKOFF))
-    words = _clean(str(postponed))
+    words = _told(plan, str(postponed))
     return Outcome(work.seq, ItemState.PENDING, work.attempts, error=words, ready_at=ready_at)
 
 
@@ -159,13 +159,13 @@ def _failed(plan: Plan, seq: int, number: int, started: float, error: Exception)
     wait = _wait(plan, number, error)
     now = time.time()
     retry_at = None if wait is None else datetime.now(UTC) + timedelta(seconds=wait)
-    message = _clean(str(error) or type(error).__name__)
+    message = _told(plan, str(error) or type(error).__name__)
     fault = Fault(
         error_class=type(error).__name__,
         message=message,
-        cause=getattr(error, "cause", "") or normalised(message),
+        cause=_told(plan, getattr(error, "cause", "")) or normalised(message),
         frame=_frame(error.__traceback__),
-        trace=_clean("".join(traceback.format_exception(error)), MAX_TRACE),
+        trace=_told(plan, "".join(traceback.format_exception(error)), MAX_TRACE),
         started_at=datetime.fromtimestamp(started, UTC),
         duration_ms=max(0, round((now - started) * 1000)),
     )
@@ -212,6 +212,11 @@ def _frame(trace: TracebackType | None) -> str:
             found = f"{trace.tb_frame.f_globals.get('__name__', '?')}.{code.co_qualname}"
         trace = trace.tb_next
     return found[:300]
+
+
+def _told(plan: Plan, text: str, limit: int = MAX_MESSAGE) -> str:
+    # Not cut before: half of what is to be left out would not be known for it.
+    return _clean(plan.operation.told(text[: 4 * limit]), limit)
 
 
 def _clean(text: str, limit: int = MAX_MESSAGE) -> str:

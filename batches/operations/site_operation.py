@@ -13,7 +13,14 @@ from pydantic import BaseModel
 
 from batches.operation import Context, Operation, Result, Row, Target
 from batches.operations import found
-from batches.operations.suppression import addresses_in, entries_of, is_named, less, suppressed
+from batches.operations.suppression import (
+    addresses_in,
+    entries_of,
+    is_named,
+    less,
+    nameless,
+    suppressed,
+)
 from batches.operations.web import targets
 from batches.operations.web.fetch import Fetcher
 from batches.operations.web.gate import Courtesy
@@ -56,6 +63,9 @@ class SiteOperation[P: BaseModel](Operation[P]):
             )
         # The list may have grown by the time that this is stored.
         return replace(result, unless=entries_of(shown - unwanted))
+
+    def told(self, text: str) -> str:
+        return nameless(text)
 
     def less(self, result: Result, entries: Collection[str]) -> Result:
         return less(result, lambda address: is_named(address, entries))

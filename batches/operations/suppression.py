@@ -145,15 +145,29 @@ def _has_lost(before: Any, after: Any) -> bool:
 
 
 def _cut(text: str, unwanted: Callable[[str], object]) -> Any:
-    if not _may_hold(text):
-        return text
-    read = plain(unquote(unquote(text)) if "%" in text else text)
-    places = [(start, end) for address, start, end in _addresses(read) if unwanted(address)]
+    read, places = _places(text, unwanted)
     if not places:
         return text
     # Half a link leads nowhere.
-    left = "" if read[:8].lower().startswith(_LINKS) else _between(read, places)
+    pieces = [] if read[:8].lower().startswith(_LINKS) else _pieces(read, places)
+    left = " ".join("".join(pieces).split())
     return left if re.search(r"\w", left) else GONE
+
+
+def _places(text: str, unwanted: Callable[[str], object]) -> tuple[str, list[tuple[int, int]]]:
+    """The text as it is read, and from where to where somebody unwanted stands in it."""
+    if not _may_hold(text):
+        return text, []
+    read = plain(unquote(unquote(text)) if "%" in text else text)
+    return read, [(start, end) for address, start, end in _addresses(read) if unwanted(address)]
+
+
+def nameless(text: str) -> str:
+    """The words of an error: of nobody, on the list or not, is the address needed there, and nobody would look for it."""
+    read, places = _places(text, lambda address: True)
+    # Of what may be a name before a sign, the shortest: the rest is the link that it stands in.
+    shortest = {end: start for start, end in sorted(places)}
+    return "\u2026".join(_pieces(read, [(s, e) for e, s in shortest.items()])) if places else text
 
 
 def _may_hold(text: str) -> bool:
@@ -163,12 +177,14 @@ def _may_hold(text: str) -> bool:
     return _SIGN.search(text) is not None or may_be_spelt(text)
 
 
-def _between(text: str, places: list[tuple[int, int]]) -> str:
+def _pieces(text: str, places: list[tuple[int, int]]) -> list[str]:
+    """What is left between them."""
     pieces, done = [], 0
     for start, end in sorted(places):
-        pieces.append(text[done:start])
+        if start >= done:
+            pieces.append(text[done:start])
         done = max(done, end)
-    return " ".join("".join((*pieces, text[done:])).split())
+    return [*pieces, text[done:]]
 
 
 def _addresses(text: str) -> Iterator[tuple[str, int, int]]:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from batches.operation import Result, Row, key_of
-from batches.operations.suppression import GONE, addresses_in, less, named_by, without
+from batches.operations.suppression import GONE, addresses_in, less, named_by, nameless, without
 
 JO = named_by("jo@vogt.de")
 
@@ -103,3 +103,15 @@ def test_a_text_made_of_addresses_is_left_out_and_not_read() -> None:
     crowd = "https://a.de/?" + "&".join(f"a{n}@b{n}.de" for n in range(300))
     assert len(addresses_in(Result({"links": [crowd]}))) == 1
     assert without({"links": [crowd, "https://a.de/"]}, JO) == {"links": ["https://a.de/"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("https://a.de/?m=jo%40vogt.de answered 404:\n  jo@vogt.de", "https://a.de/?m=… answered 404:\n  …"),
+        ("Redirected to mailto:jo@vogt.de, Bo@x.de", "Redirected to mailto:…, …"),
+        ("100%40 of a\n  @wraps\n  @property", "100%40 of a\n  @wraps\n  @property"),
+    ],
+)  # fmt: skip
+def test_of_an_error_all_else_is_told(text: str, left: str) -> None:
+    assert nameless(text) == left
