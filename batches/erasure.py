@@ -14,7 +14,20 @@ from django.db import connection, transaction
 from django.db.models import Exists, Func, Model, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Now
 
-from batches.models import Contact, Domain, Item, Page, Scan, Suppression
+from batches.models import (
+    Attempt,
+    Contact,
+    Domain,
+    FailureGroup,
+    Icon,
+    Item,
+    Page,
+    Scan,
+    SitemapFile,
+    SitemapUrl,
+    Suppression,
+)
+from batches.models.sitemaps import NAMING
 from batches.operations.suppression import GONE, named_by, spellings, without
 
 # Rows held in memory at once: a result may have hundreds of kilobytes.
@@ -28,15 +41,29 @@ _TEXTS: dict[type[Model], tuple[str, ...]] = {
         "url", "title", "description", "h1", "canonical", "robots", "author", "publisher", "schema_types", "data",
     ),
     Contact: ("name", "source_url", "context"),
-    Item: ("result",),
+    Scan: ("problem",),
+    SitemapFile: ("url", "parent", "problem", "generator"),
+    SitemapUrl: ("url", "lastmod_text", "details"),
+    Icon: ("url",),
+    # Of scans, errors name nobody; those of before may.
+    FailureGroup: ("message",),
+    Item: ("result", "error"),
+    Attempt: ("message", "trace"),
 }  # fmt: skip
+# Where each of them says which site it is about, or is one.
+_SITES: dict[Any, str] = {
+    Domain: "pk", Page: "domain_id", Contact: "domain_id", Scan: "domain_id", SitemapFile: "domain_id",
+}  # fmt: skip
+# Its own address names it: of what is at that of somebody, nothing is left.
+_PLACES = (Page, SitemapFile, SitemapUrl, Icon)
 
 
 def erase(entry: str) -> int:
     """How many contacts went. `entry` is an address, or "@example.com" for all of them there, as `written` gives it.
 
-    Of all sites, pages and contacts the short columns are looked through, which takes ten seconds for a million of
-    each; of those that show an address, and of the site at its host, all that there is. Safe to repeat.
+    Of all sites, pages, contacts and sitemaps the short columns are looked through, which takes ten seconds for a
+    million of each, and of the pages that sitemaps name those that have an address in them, which an index knows; of
+    the sites that show an address, and of the one at its host, all that there is. Safe to repeat.
     """
     contacts = Contact.objects.filter(
         _any("address__iendswith" if entry.startswith("@") else "address", spellings(entry))
@@ -82,14 +109,15 @@ def _unhurried() -> Iterator[None]:
 
 
 def _all_of(sites: Collection[str]) -> tuple[QuerySet[Any], ...]:
-    scans = Scan.objects.filter(
-        batch_id=OuterRef("batch_id"), seq=OuterRef("seq"), domain_id__in=sites
-    )
+    scans = Scan.objects.filter(domain_id__in=sites, batch_id=OuterRef("batch_id"))
+    items = Exists(scans.filter(seq=OuterRef("seq")))
     return (
-        Domain.objects.filter(pk__in=sites),
-        Page.objects.filter(domain_id__in=sites),
-        Contact.objects.filter(domain_id__in=sites),
-        Item.objects.filter(Exists(scans)),
+        *(model.objects.filter(**{f"{key}__in": sites}) for model, key in _SITES.items()),
+        SitemapUrl.objects.filter(NAMING, sitemap__domain_id__in=sites),
+        Icon.objects.filter(pk__in=sites),
+        FailureGroup.objects.filter(Exists(scans)),
+        Item.objects.filter(items),
+        Attempt.objects.filter(items),
     )
 
 
@@ -100,11 +128,13 @@ def _any(lookup: str, texts: Collection[str]) -> Q:
 def _showing(entry: str, contacts: QuerySet[Contact]) -> set[str]:
     sites = _hosts(entry)
     sites.update(contacts.values_list("domain_id", flat=True))
-    for model, key in ((Domain, "pk"), (Page, "domain_id"), (Contact, "domain_id")):
+    for model, key in _SITES.items():
         # The data of a million pages would take a minute.
         columns = [column for column in _TEXTS[model] if column != "data"]
         found = _matching(model.objects.all(), columns, _as_written(entry))
         sites.update(found.values_list(key, flat=True))
+    named = _matching(SitemapUrl.objects.filter(NAMING), _TEXTS[SitemapUrl], _as_written(entry))
+    sites.update(named.values_list("sitemap__domain_id", flat=True))
     return sites
 
 
@@ -117,13 +147,13 @@ def _take_out(rows: QuerySet[Any], entry: str) -> None:
         changes = {row: _changed(row, columns, named_by(entry)) for row in found}
         # A page whose own address names somebody is about nobody else.
         named = [
-            row.pk for row, changed in changes.items() if rows.model is Page and "url" in changed
+            row.pk for row, changed in changes.items() if rows.model in _PLACES and "url" in changed
         ]
         kept = [row for row, changed in changes.items() if changed and row.pk not in named]
         if kept:
             rows.model.objects.bulk_update(kept, set().union(*(changes[row] for row in kept)))
         if named:
-            Page.objects.filter(pk__in=named).delete()
+            rows.model.objects.filter(pk__in=named).delete()
 
 
 def _changed(row: Any, columns: Collection[str], unwanted: Callable[[str], object]) -> set[str]:

@@ -60,6 +60,14 @@ class SitemapFile(Finding):
         return self.url
 
 
+# Of ten million pages, those in which somebody's address may stand.
+NAMING = (
+    models.Q(url__regex="@|%(25)?40")
+    | models.Q(lastmod_text__regex="@")
+    | models.Q(details__regex="@|%(25)?40|\uff20|&#")
+)
+
+
 class SitemapUrl(models.Model):
     """A page as a sitemap names it. One that was not seen when its file was last read is gone."""
 
@@ -88,6 +96,9 @@ class SitemapUrl(models.Model):
 
     class Meta:
         default_permissions = ()
+        indexes = [
+            models.Index(fields=["sitemap", "digest"], name="sitemap_url_naming", condition=NAMING)
+        ]
 
     def __str__(self) -> str:
         return self.url

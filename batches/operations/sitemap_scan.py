@@ -12,6 +12,7 @@ from batches.operations.sitemaps import places
 from batches.operations.sitemaps.files import File, Shelf
 from batches.operations.sitemaps.totals import Found
 from batches.operations.sitemaps.walk import Caps, Keeping, Walk
+from batches.operations.suppression import entries_in
 from batches.operations.web import targets
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Limits
@@ -59,7 +60,7 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
         limits = Limits(params.timeout_seconds, 5, params.respect_robots, pauses=False)
         base, pauses, closed = await self._knocked(target, limits)
         domain = found.domain_row(target, context, url=base)
-        await context.storage.store([domain])
+        await context.storage.store([domain], entries_in([domain]))
         ends = time.monotonic() + params.site_seconds
         caps = Caps(params.max_files, params.max_depth, params.max_urls, ends)
         shelf = Shelf(domain.values["name"], context.batch_id)
@@ -71,7 +72,8 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
         counted = found.domain_row(
             target, context, url=base, sitemaps=len(walk.found.files), sitemap_urls=walk.found.urls
         )
-        return Result(facts, [counted, found.scan_row(target, context, self.slug)])
+        result = Result(facts, [counted, found.scan_row(target, context, self.slug)])
+        return await self.lawful(lambda _: result, False, context)
 
     async def _knocked(
         self, target: str, limits: Limits

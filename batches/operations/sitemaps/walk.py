@@ -22,6 +22,7 @@ from batches.operations.sitemaps.reader import NotASitemap
 from batches.operations.sitemaps.totals import Found
 from batches.operations.sitemaps.unpacking import TooMuch
 from batches.operations.sitemaps.values import Child, Entry
+from batches.operations.suppression import entries_in
 from batches.operations.web.fetch import Fetcher, Limits
 
 # Of addresses that wait or were read; beyond, what is left out may be counted twice.
@@ -220,7 +221,9 @@ class Walk:
 
     async def _keep(self, rows: list[Row]) -> None:
         if rows:
-            await self._keeping.storage.store(rows)
+            loop = asyncio.get_running_loop()
+            unless = await loop.run_in_executor(self._fetcher.threads, entries_in, rows)
+            await self._keeping.storage.store(rows, unless)
 
     def _counted(self, file: File, entry: Entry) -> bool:
         if self.found.urls + file.urls >= self._caps.urls:
