@@ -12,7 +12,7 @@ from batches.operations.sitemaps import places
 from batches.operations.sitemaps.files import File, Shelf
 from batches.operations.sitemaps.totals import Found
 from batches.operations.sitemaps.walk import Caps, Keeping, Walk
-from batches.operations.suppression import entries_in
+from batches.operations.suppression import nameable
 from batches.operations.web import targets
 from batches.operations.web.client import Reading
 from batches.operations.web.fetch import Limits
@@ -60,7 +60,8 @@ class SitemapScan(SiteOperation[SitemapScanParams]):
         limits = Limits(params.timeout_seconds, 5, params.respect_robots, pauses=False)
         base, pauses, closed = await self._knocked(target, limits)
         domain = found.domain_row(target, context, url=base)
-        await context.storage.store([domain], entries_in([domain]))
+        kept = nameable([domain])
+        await context.storage.store(kept.rows, kept.unless)
         ends = time.monotonic() + params.site_seconds
         caps = Caps(params.max_files, params.max_depth, params.max_urls, ends)
         shelf = Shelf(domain.values["name"], context.batch_id)

@@ -16,14 +16,15 @@ from batches.operations.emails.text import marks_in_words, plain
 from batches.operations.emails.valid import cleaned
 
 _LONGEST = 260
-# Signs in one text: a page that is made to keep us busy has thousands of addresses in the address of a link.
-_MOST_SIGNS = 20
-# In place of the addresses in a text that has more: the text is left out, whoever they are.
+# Signs in one text, and in a link: a page that is made to keep us busy has thousands of addresses in each.
+_MOST_SIGNS, _MOST_IN_LINK = 200, 20
+# In place of the addresses in one that has more: all of them are left out, whoever they are.
 CROWD = "@"
 _HOST = re.compile(
     r"@([^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){0,8}\.(?:xn--[a-z0-9-]{1,59}|[^\W\d_]{2,63}))",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\S+")
 _SIGN = re.compile("[@\uff20\ufe6b\u24d0]|%(?:25)?40|&(?:#|commat)")
 # Backwards: all that a name may have in it, and what of that is seldom beside one: "to=jo@shop.de".
 _LOCALS = [re.compile(rf"{one}{{1,90}}") for one in (r"[^\s<>\"(),:;\[\]\\@]", r"[\w.%+'-]")]
@@ -85,10 +86,13 @@ def addresses_in(result: Result) -> set[str]:
     return found
 
 
-def entries_in(rows: Sequence[Row]) -> set[str]:
-    """All that could be on the list because of these rows, of which few name anybody: the others are told from them fast."""
-    some = [row for row in rows if any(map(_may_name, row.values.values()))]
-    return entries_of(addresses_in(Result(rows=some)) - {CROWD})
+def nameable(rows: Sequence[Row]) -> Result:
+    """Rows to be stored unless somebody is on the list. Few of them name anybody: the others are told from them fast."""
+    shown = addresses_in(
+        Result(rows=[row for row in rows if any(map(_may_name, row.values.values()))])
+    )
+    result = Result(rows=rows, unless=entries_of(shown - {CROWD}))
+    return less(result, CROWD.__eq__) if CROWD in shown else result
 
 
 def _may_name(value: Any) -> bool:
@@ -164,7 +168,7 @@ def _cut(text: str, unwanted: Callable[[str], object]) -> Any:
     if not places:
         return text
     # Half a link leads nowhere.
-    pieces = [] if read[:8].lower().startswith(_LINKS) else _pieces(read, places)
+    pieces = [] if _is_link(read) else _pieces(read, places)
     left = " ".join("".join(pieces).split())
     return left if re.search(r"\w", left) else GONE
 
@@ -204,17 +208,31 @@ def _pieces(text: str, places: list[tuple[int, int]]) -> list[str]:
 
 def _addresses(text: str) -> Iterator[tuple[str, int, int]]:
     """Each as `written` gives it, and where it stands, in a `plain` text."""
-    if text.count("@") > _MOST_SIGNS:
-        yield CROWD, 0, len(text)
-        return
+    if text.count("@") > (_MOST_IN_LINK if _is_link(text) else _MOST_SIGNS):
+        yield from _crowd(text)
+    else:
+        yield from _each(text)
+    if may_be_spelt(text):
+        for mark in marks_in_words(text):
+            yield written(cleaned(mark.text)), mark.start, mark.end
+
+
+def _crowd(text: str) -> Iterator[tuple[str, int, int]]:
+    for word in _WORD.finditer(text):
+        if "@" in word[0]:
+            yield CROWD, word.start(), word.end()
+
+
+def _each(text: str) -> Iterator[tuple[str, int, int]]:
     for found in _HOST.finditer(text):
         host = joined(found[1])
         at = found.start()
         for local in _locals(text, at):
             yield written(cleaned(f"{local}@{host}")), at - len(local), at + 1 + len(host)
-    if may_be_spelt(text):
-        for mark in marks_in_words(text):
-            yield written(cleaned(mark.text)), mark.start, mark.end
+
+
+def _is_link(text: str) -> bool:
+    return text[:8].lower().startswith(_LINKS)
 
 
 def _locals(text: str, at: int) -> set[str]:

@@ -1,11 +1,20 @@
 """Somebody's address goes out of any text, however it is written there, and nobody else's does."""
 
+import time
 from urllib.parse import quote
 
 import pytest
 
 from batches.operation import Result, Row, key_of
-from batches.operations.suppression import GONE, addresses_in, less, named_by, nameless, without
+from batches.operations.suppression import (
+    GONE,
+    addresses_in,
+    less,
+    nameable,
+    named_by,
+    nameless,
+    without,
+)
 
 JO = named_by("jo@vogt.de")
 
@@ -99,10 +108,50 @@ def test_who_could_be_meant_is_asked_about() -> None:
     }  # fmt: skip
 
 
-def test_a_text_made_of_addresses_is_left_out_and_not_read() -> None:
+def test_a_link_made_of_addresses_is_left_out_and_not_read() -> None:
     crowd = "https://a.de/?" + "&".join(f"a{n}@b{n}.de" for n in range(300))
     assert len(addresses_in(Result({"links": [crowd]}))) == 1
     assert without({"links": [crowd, "https://a.de/"]}, JO) == {"links": ["https://a.de/"]}
+    assert nameable([Row("batches.SitemapUrl", {"url": crowd})]).rows == []
+
+
+@pytest.mark.parametrize("others", [1, 24, 150])
+def test_from_a_text_of_many_only_the_unwanted_goes(others: int) -> None:
+    many = [f"{n} Ann{n}: ann{n}@vogt.de," for n in range(others)]
+    text = " ".join([*many[:12], "Jo: jo@vogt.de,", *many[12:], "and no more"])
+    assert without(text, JO) == text.replace("jo@vogt.de", "")
+    assert len(addresses_in(Result({"text": text}))) == others + 1
+
+
+@pytest.mark.parametrize("jo", ["jo@vogt.de", "jo [at] vogt (dot) de", "jo@xn--x.de/jo@vogt.de"])
+def test_from_a_text_of_too_many_all_of_them_go_and_the_words_stay(jo: str) -> None:
+    text = f"Members: {jo} and {' or '.join(f'a{n}@b.de' for n in range(300))} on the board"
+    left = without(text, JO)
+    assert left.startswith("Members: and or")
+    assert left.endswith("or on the board")
+    assert not any(part in left for part in ("@", "vogt", "jo"))
+
+
+HOSTILE = [
+    "@" * 1_000_000, "a@" * 500_000, "a@b.de" * 170_000, "a@b.de " * 140_000, "a " * 500_000 + "@" * 201, "a@b." * 250_000,
+    "https://a.de/?" + "a@b.de&" * 140_000, "%40" * 300_000, "a%40b.de " * 110_000, "@\u00e4.\u00e4" * 250_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: f"{text[:8]}...")
+def test_no_text_keeps_us_busy(text: str) -> None:
+    begun = time.perf_counter()
+    without({"text": text}, JO)
+    assert time.perf_counter() - begun < 5
+
+
+def test_nor_do_many_texts() -> None:
+    # As many as come from a page that is made of them: a megabyte of the longest that are read.
+    one = " ".join(f"a{n}@b{n}.de" for n in range(200))
+    texts = {str(n): one for n in range(1_000_000 // len(one))}
+    begun = time.perf_counter()
+    assert len(addresses_in(Result(texts))) == 200
+    assert time.perf_counter() - begun < 5
 
 
 @pytest.mark.parametrize(

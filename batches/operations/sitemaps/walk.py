@@ -22,7 +22,7 @@ from batches.operations.sitemaps.reader import NotASitemap
 from batches.operations.sitemaps.totals import Found
 from batches.operations.sitemaps.unpacking import TooMuch
 from batches.operations.sitemaps.values import Child, Entry
-from batches.operations.suppression import entries_in
+from batches.operations.suppression import nameable
 from batches.operations.web.fetch import Fetcher, Limits
 
 # Of addresses that wait or were read; beyond, what is left out may be counted twice.
@@ -222,8 +222,8 @@ class Walk:
     async def _keep(self, rows: list[Row]) -> None:
         if rows:
             loop = asyncio.get_running_loop()
-            unless = await loop.run_in_executor(self._fetcher.threads, entries_in, rows)
-            await self._keeping.storage.store(rows, unless)
+            kept = await loop.run_in_executor(self._fetcher.threads, nameable, rows)
+            await self._keeping.storage.store(kept.rows, kept.unless)
 
     def _counted(self, file: File, entry: Entry) -> bool:
         if self.found.urls + file.urls >= self._caps.urls:
