@@ -105,20 +105,19 @@ def _likelihood(document: Document, image: LexborNode) -> float:
     own = image.attributes
     names = f"{own.get('class') or ''} {own.get('id') or ''}"
     hints = (own.get("alt") or "")[:200], _file(own)
-    rating = 4.0 * bool(_LOGO.search(names)) + 2 * sum(bool(_LOGO.search(hint)) for hint in hints)
     around = list(_around(image))
     places = " ".join(f"{a.get('class') or ''} {a.get('id') or ''}" for _, a in around)
-    tags = {tag for tag, _ in around}
-    rating += 3 * bool(_LOGO.search(places)) + bool(tags & {"header", "nav"})
+    tags, words = {tag for tag, _ in around}, " ".join((names, places, *hints))
+    on_top = bool(tags & {"header", "nav"})
+    if not (on_top or _LOGO.search(words)):
+        return 0.0  # As nearly all pictures of a page.
+    rating = 4.0 * bool(_LOGO.search(names)) + 2 * sum(bool(_LOGO.search(hint)) for hint in hints)
+    rating += 3 * bool(_LOGO.search(places)) + on_top
     home = any(tag == "a" and _home(document, a.get("href")) for tag, a in around)
     # A picture in an article may show the logo of anybody.
     if tags & {"article", "figure"} and not (home or _LOGO.search(f"{names} {places}")):
         return 0.0
-    return (
-        rating
-        + 2 * (home and rating > 0)
-        - 5 * bool(_OTHERS.search(" ".join((names, places, *hints))))
-    )
+    return rating + 2 * (home and rating > 0) - 5 * bool(_OTHERS.search(words))
 
 
 def _file(own: dict[str, str | None]) -> str:

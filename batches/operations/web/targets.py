@@ -5,6 +5,7 @@ what is found on either belongs to one domain (`domain_of`).
 """
 
 import re
+from functools import lru_cache
 
 import ada_url
 
@@ -73,6 +74,8 @@ def shown(text: str) -> str:
     return text[:start] + ".".join(safe) + text[start + len(host) :]
 
 
+# Asked for of one target several times, while it is visited.
+@lru_cache(maxsize=1_000)
 def domain_of(target: str) -> str:
     """The domain that a target or a URL belongs to: its host in punycode, without "www.".
 
