@@ -135,7 +135,7 @@ def test_parts_of_every_kind(html: str, address: str) -> None:
 TRAPS = [
     "logo@2x.png", '<img src="/img/logo@2x.png" alt="logo@3x.webp">', "react@18.2.0", "npm i left-pad@1.3.0", "@twitter", "follow @shop.de",
     "you@example.com", "name@company.com", "your@email.com", "email@domain.com", "user@localhost", "user@host", '<input placeholder="you@vogt.de">',
-    '<input type="email" value="max@vogt.de">', '<p style="display:none">trap@vogt.de</p>', "<p hidden>trap@vogt.de</p>", '<a style="position:absolute;left:-9999px" href="mailto:trap@vogt.de">x</a>',
+    '<input type="email" value="max@vogt.de">', '<p style="display:none">trap@vogt.de</p>', '<p Style="display:none">trap@vogt.de</p>', '<p STYLE = "display:none">trap@vogt.de</p>', "<p hidden>trap@vogt.de</p>", '<a style="position:absolute;left:-9999px" href="mailto:trap@vogt.de">x</a>',
     '<style>.hp{display:none}</style><a class="hp" href="mailto:trap@vogt.de">x</a>', '<script>dsn="https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/1"</script>',
     "https://user:pass@vogt.de/path", "ssh://git@github.com/a/b", "<style>@media print{a{}}</style>", "user@[1.2.3.4]", "user@1.2.3.4", "a@b", "a@b.c", "@@@@", "x@y@z.de.x@",
     "look at vogt.de", "We met at shop dot", "5 @ 3.99", "price @ 2.50 each", "<!-- old@vogt.de -->", "jo@vogt..de", "jo@-vogt.de", ".@vogt.de", "jo@vogt.123",
