@@ -3,13 +3,15 @@
 import asyncio
 import os
 import threading
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, Pool, QueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool, Pool, QueuePool
+from sqlalchemy.util import await_only
+from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 
 from dbcompat.loop_health import PoolUse
 from dbcompat.misuse import SessionMisuse
@@ -67,8 +69,41 @@ class _Owned(Pool):
             )
 
 
+class _InTurn(AsyncAdaptedQueue[ConnectionPoolEntry]):
+    """Whoever has waited longest is next.
+
+    An asyncio.Queue wakes that one, but gives to whoever asks first: with a hundred tasks that ask again at once, some
+    waited ten times as long as others, and into their time limit.
+    """
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
+        super().__init__(maxsize, use_lifo)
+        self._first, self._waiting = asyncio.Lock(), 0
+
+    def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
+        if not block or not self._waiting:
+            with suppress(Empty):
+                return self.get_nowait()
+        if not block:
+            raise Empty
+        try:
+            return await_only(asyncio.wait_for(self._next(), timeout))
+        except TimeoutError as error:
+            raise Empty from error
+
+    async def _next(self) -> ConnectionPoolEntry:
+        self._waiting += 1
+        try:
+            async with self._first:
+                return await self._queue.get()
+        finally:
+            self._waiting -= 1
+
+
 class OwnedPool(_Owned, AsyncAdaptedQueuePool):
-    """Keeps connections for the next."""
+    """Keeps connections for the next, in the order of asking."""
+
+    _queue_class = _InTurn
 
 
 class OwnedNullPool(_Owned, NullPool):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dbcompat import loop
+from dbcompat import engines, loop
 from dbcompat.bulk import copy_rows
 from dbcompat.errors import Kind, classify
 from dbcompat.recovery import recover
@@ -88,6 +89,23 @@ def test_a_session_is_not_shared_between_tasks_nor_used_after_its_block() -> Non
     for wrong in (share, keep):
         with pytest.raises(SessionShared, match="Open one of your own"):
             loop.run(wrong, timeout=10)
+
+
+def test_whoever_has_waited_longest_is_next() -> None:
+    """Otherwise, whoever asks again at once takes connections from those who wait, until they give up."""
+    turns = Counter[int]()
+
+    async def greedy(name: int) -> None:
+        while turns.total() < 1_000:
+            async with get_background_session() as session:
+                await session.execute(select(1))
+                turns[name] += 1
+
+    async def take_turns() -> None:
+        await asyncio.gather(*map(greedy, range(4 * engines.POOL_SIZE)))
+
+    loop.run(take_turns, timeout=60)
+    assert max(turns.values()) - min(turns.values()) <= 4, turns
 
 
 def test_copy_is_undone_with_its_transaction() -> None:
