@@ -17,11 +17,13 @@ from dbcompat.tls import is_remote
 
 # -c name=value or --name=value, as on PostgreSQL's command line.
 _SETTING = re.compile(r"(^|\s)-(c|-)")
+# For commands that ask for these checks alone.
+TAG = "dbcompat"
 # Below these, statements are named although nobody asked for it, or the settings of a profile are unknown.
 FLOORS = {"asyncpg": (0, 32), "sqlalchemy": (2, 1)}
 
 
-@checks.register
+@checks.register(TAG)
 def check_settings(**_: Any) -> list[CheckMessage]:
     ours: Mapping[str, Any] = getattr(settings, "DBCOMPAT", {})
     return [*_versions(), *check_database(settings.DATABASES["default"], ours)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, SystemCheckError
 from pydantic import BaseModel
 
 from batches.models import Batch
@@ -18,9 +18,9 @@ from tests.integration.running import create, finished, started
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, **options: Any) -> str:
     output = io.StringIO()
-    call_command("batch", *arguments, stdout=output)
+    call_command("batch", *arguments, stdout=output, **options)
     return output.getvalue()
 
 
@@ -142,3 +142,14 @@ def test_watch_follows_a_batch_to_its_end() -> None:
     # What looks like the markup of the bar is a name like any other.
     batch = started("checksum", 50, params={"delay_ms": 10}, name="[/red] list")
     assert "all 50 items succeeded" in run("watch", str(batch.pk))
+
+
+def test_it_looks_at_the_settings_of_the_database_first_and_not_at_the_pages(
+    settings: LazySettings,
+) -> None:
+    settings.ROOT_URLCONF = "nowhere"
+    with pytest.raises(CommandError, match="There is no batch 0"):
+        run("status", "0", skip_checks=False)
+    settings.DBCOMPAT = {**settings.DBCOMPAT, "URL": "behind a pooler", "POOLER": "pgbouncer"}
+    with pytest.raises(SystemCheckError, match=r"dbcompat\.E003"):
+        run("status", "0", skip_checks=False)

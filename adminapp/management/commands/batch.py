@@ -15,7 +15,7 @@ from batches import engine, lifecycle, reports
 from batches.models import Batch
 from batches.recount import verify
 from batches.states import ACTIVE, ItemState
-from dbcompat import loop
+from dbcompat import checks, loop
 
 # Verbs that take the number of a batch.
 _OF_A_BATCH = {
@@ -33,6 +33,8 @@ _OF_A_BATCH = {
 
 class Command(BaseCommand):
     help = "Create, run, watch and export batches."
+    # Those of the pages would load the whole site first, which takes longer than most of the verbs.
+    requires_system_checks = (checks.TAG,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, parser_class=ArgumentParser)

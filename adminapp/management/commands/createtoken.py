@@ -7,10 +7,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from adminapp.cli.words import in_words
 from adminapp.roles import ROLES, give_role
 from adminapp.tokens import create_token
+from dbcompat import checks
 
 
 class Command(BaseCommand):
     help = "Make an API token, and the user if need be. Prints the token alone on the last line."
+    # Those of the pages would load the whole site first.
+    requires_system_checks = (checks.TAG,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
