@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -11,6 +12,12 @@ from adminapp.tokens import create_sign_in_link, create_token, redeem_sign_in_li
 from tests.people import user
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def passwords_at_once(settings: LazySettings) -> None:
+    """Django's own way takes a second for each, on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def test_a_link_signs_in_once_and_then_asks_for_a_password() -> None:
