@@ -43,10 +43,11 @@ def manage(
 
 
 def query(data: Path, sql: str) -> Any:
-    """The first row of an answer of the embedded database, past the console."""
+    """The first row of an answer of the embedded database, past the console; None of what has no answer."""
     host = str(embedded.socket_directory(data / "postgresql"))
     with psycopg.connect(host=host, user="postgres", dbname="batch_console") as database:
-        return database.execute(sql).fetchone()
+        answer = database.execute(sql)
+        return answer.fetchone() if answer.description else None
 
 
 class Server:
@@ -63,6 +64,7 @@ class Server:
         errors: IO[str] | None = None,
         **more: str,
     ) -> None:
+        self.data = data
         self.port = port or free_port()
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "serve", f"--port={self.port}", *arguments],

@@ -21,8 +21,10 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("console") / "data", "--demo")
+def server(
+    prepare: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    running = Server(prepare(tmp_path_factory.mktemp("console") / "data"), "--demo")
     yield running
     output = running.stop()
     assert "Traceback" not in output, output

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,15 +23,28 @@ BATCH = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'manage.py'))} b
 CREATE = ("batch", "create", "checksum", "--input=-", "--paused")
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A data directory with its tables. Its database runs on between two commands: starting takes half of their time."""
-    path = tmp_path_factory.mktemp("shell")
+@contextmanager
+def running(path: Path) -> Iterator[Path]:
+    """Its database runs on between two commands: starting takes half of their time."""
     embedded.ensure_started(path / "postgresql")
-    assert manage(path, "migrate", "-v0").returncode == 0
     yield path
     embedded.release(path / "postgresql")
     assert not (path / "postgresql" / "data" / "postmaster.pid").exists()
+
+
+@pytest.fixture(scope="module")
+def data(
+    prepare: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    with running(prepare(tmp_path_factory.mktemp("shell"))) as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Without tables."""
+    with running(tmp_path_factory.mktemp("empty")) as path:
+        yield path
 
 
 def shell(data: Path, line: str) -> subprocess.CompletedProcess[str]:
@@ -43,9 +58,9 @@ def shell(data: Path, line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def targets(data: Path, number: str) -> list[str]:
-    rows = manage(data, "batch", "export", number, "--format=ndjson").stdout.splitlines()
-    return [json.loads(row)["target"] for row in rows]
+def targets(data: Path, number: str) -> Any:
+    asked = f"SELECT array_agg(target ORDER BY seq) FROM batches_item WHERE batch_id = {number}"
+    return query(data, asked)[0]
 
 
 def test_standard_output_is_for_scripts_and_standard_error_for_people(data: Path) -> None:
@@ -62,7 +77,8 @@ def test_bytes_come_through_as_they_are(data: Path) -> None:
         data, rf"printf 'g\303\274n\nr\366t\n' | {BATCH} create checksum --input - --paused"
     )
     assert "byte 0xF6 at position 2 is not UTF-8" in made.stderr
-    assert targets(data, made.stdout.split()[-1]) == ["gün"]
+    rows = manage(data, "batch", "export", made.stdout.split()[-1], "--format=ndjson").stdout
+    assert [json.loads(row)["target"] for row in rows.splitlines()] == ["gün"]
 
 
 def test_what_was_read_before_is_not_read_again(data: Path, tmp_path: Path) -> None:
@@ -151,10 +167,8 @@ def test_run_can_be_stopped_and_says_how_it_goes_on(data: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("batch", "status", "1"), ("createtoken", "ada"), CREATE])
-def test_a_database_without_tables_is_said_in_words(
-    tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    refused = manage(tmp_path, *command, stdin="a\n")
+def test_a_database_without_tables_is_said_in_words(empty: Path, command: tuple[str, ...]) -> None:
+    refused = manage(empty, *command, stdin="a\n")
     assert refused.returncode == 1
     assert "run manage.py migrate" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -1,5 +1,6 @@
 """A server is killed with SIGKILL in the middle of a batch, again and again. Nothing may be lost."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,16 @@ KILLS = 3
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture
+def data(prepare: Callable[[Path], Path], tmp_path: Path) -> Path:
+    return prepare(tmp_path / "data")
+
+
 def done(data: Path) -> int:
     return int(query(data, "SELECT sum(succeeded)::int FROM batches_chunk")[0])
 
 
-def test_three_kills_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+def test_three_kills_lose_nothing_and_count_nothing_twice(data: Path) -> None:
     server = Server(data, CONSOLE_LEASE_SECONDS="2")
     lines = "".join(f"line {n}\n" for n in range(ITEMS))
     made = manage(
@@ -42,8 +47,7 @@ def test_three_kills_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> Non
     server.stop()
 
 
-def test_a_deletion_that_is_killed_goes_on_and_leaves_nothing(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+def test_a_deletion_that_is_killed_goes_on_and_leaves_nothing(data: Path) -> None:
     server = Server(data)
     lines = "".join(f"line {n}\n" for n in range(100_000))
     made = manage(data, "batch", "create", "checksum", "--input=-", "--paused", stdin=lines)

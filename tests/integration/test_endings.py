@@ -1,17 +1,12 @@
 """A console that is stopped at a bad moment: quickly, without a traceback, and nothing left behind."""
 
-import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-from collections.abc import Iterator
-from http.cookiejar import CookieJar
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -27,9 +22,15 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def data(short_path: Path) -> Iterator[Path]:
+def nothing(short_path: Path) -> Iterator[Path]:
     yield short_path
     embedded_server.stop(short_path / "postgresql")
+
+
+@pytest.fixture
+def data(prepare: Callable[[Path], Path], nothing: Path) -> Path:
+    """Of a console that has been started before."""
+    return prepare(nothing)
 
 
 def running(data: Path) -> list[int]:
@@ -49,25 +50,25 @@ def begin(data: Path, *arguments: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize(
     ("moment", "ending"), [("data.new", signal.SIGINT), ("data/postmaster.pid", signal.SIGTERM)]
 )
-def test_ctrl_c_while_the_database_is_prepared(data: Path, moment: str, ending: int) -> None:
-    process = begin(data, "serve", f"--port={free_port()}")
-    until((data / "postgresql" / moment).exists, f"{moment} to appear")
+def test_ctrl_c_while_the_database_is_prepared(nothing: Path, moment: str, ending: int) -> None:
+    process = begin(nothing, "serve", f"--port={free_port()}")
+    until((nothing / "postgresql" / moment).exists, f"{moment} to appear")
     process.send_signal(ending)
     output, _ = process.communicate(timeout=SECONDS)
     assert "Traceback" not in output
-    assert running(data) == []
+    assert running(nothing) == []
 
 
 @pytest.mark.parametrize("pause", [0.2, 0.6])
-def test_ctrl_c_while_it_migrates(data: Path, pause: float) -> None:
-    process = begin(data, "serve", f"--port={free_port()}")
-    until(lambda: running(data), "the server to run")
+def test_ctrl_c_while_it_migrates(nothing: Path, pause: float) -> None:
+    process = begin(nothing, "serve", f"--port={free_port()}")
+    until(lambda: running(nothing), "the server to run")
     # Not to wait for something, but to hit another moment each time.
     time.sleep(pause)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=SECONDS)
     assert "Traceback" not in output
-    assert running(data) == []
+    assert running(nothing) == []
 
 
 def test_it_ends_quickly_while_a_batch_runs_and_pages_are_open(data: Path) -> None:
@@ -98,9 +99,9 @@ def test_whoever_asks_twice_does_not_wait(data: Path) -> None:
     assert "Traceback" not in output
 
 
-def test_two_that_start_at_once_share_one_database(data: Path) -> None:
+def test_two_that_start_at_once_share_one_database(nothing: Path) -> None:
     servers: list[Server] = []
-    threads = [threading.Thread(target=lambda: servers.append(Server(data))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: servers.append(Server(nothing))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -108,28 +109,14 @@ def test_two_that_start_at_once_share_one_database(data: Path) -> None:
     assert len(servers) == 2
     for server in servers:
         assert "Traceback" not in server.stop()
-    assert running(data) == []
+    assert running(nothing) == []
 
 
-def test_the_link_signs_in_once(data: Path) -> None:
-    server = Server(data)
-    person = build_opener(HTTPCookieProcessor(CookieJar()))
-    page = person.open(server.link).read().decode()
-    (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-    body = urlencode({"csrfmiddlewaretoken": token}).encode()
-    with person.open(server.link, body) as answer:
-        assert answer.status == 200
-        assert "/sign-in/" not in answer.url
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        build_opener().open(server.link)
-    server.stop()
-
-
-def test_a_database_that_is_not_there_is_said_in_words(data: Path) -> None:
+def test_a_database_that_is_not_there_is_said_in_words(nothing: Path) -> None:
     url = f"postgresql://nobody:secret@127.0.0.1:{free_port()}/none"
-    refused = manage(data, "serve", f"--port={free_port()}", DATABASE_URL=url)
+    refused = manage(nothing, "serve", f"--port={free_port()}", DATABASE_URL=url)
     assert refused.returncode == 1
     assert "The database can't be used: nothing listens there." in refused.stderr
     assert "Traceback" not in refused.stderr
     assert "secret" not in refused.stderr
-    assert not embedded.socket_directory(data / "postgresql").exists()
+    assert not embedded.socket_directory(nothing / "postgresql").exists()
