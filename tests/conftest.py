@@ -12,7 +12,10 @@ from django.conf import LazySettings
 
 from batches.operation import operations
 from dbcompat import loop
+from tests.emptying import django_db_setup
 from tests.servers import manage
+
+__all__ = ["django_db_setup"]
 
 OPERATIONS = [f"tests.operations.{name}" for name in ("Flaky", "Slow", "Patient", "Moody")]
 
