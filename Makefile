@@ -18,8 +18,8 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 # Three for two cores, since many tests wait for processes and for time to pass. Each has a database of its own; the
-# tests of one file share what they have set up.
-PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --maxprocesses 4 --dist loadfile
+# tests of one file share what they have set up. tests/conftest.py says which files begin first.
+PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup run test check lint bench
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,9 +22,16 @@ OPERATIONS = [f"tests.operations.{name}" for name in ("Flaky", "Slow", "Patient"
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The browser's driver keeps a loop running on this thread; no asynchronous test can run after it.
-    items.sort(key=lambda item: item.nodeid.startswith("tests/e2e/"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    browsed = {item.path for item in items if item.nodeid.startswith("tests/e2e/")}
+    if not hasattr(config, "workerinput"):
+        # Who has changed something else need not wait for a browser.
+        items.sort(key=lambda item: item.path in browsed)
+        return
+    # Of several processes, none should be left alone with a long file when the others are done.
+    slow = browsed | {item.path for item in items if item.get_closest_marker("slow")}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in slow, -tests[item.path]))
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from tests.clusters import Cluster, cluster
 from tests.poolers import Pooler, pgbouncer
 from tests.servers import manage
 
+pytestmark = pytest.mark.slow
+
 LIST = "\n".join(f"item {n}" for n in range(200))
 # Each line of the server's log begins with the name that the connection gave.
 LOGGED = {"log_statement": "all", "log_line_prefix": "<%a> "}

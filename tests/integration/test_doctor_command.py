@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.clusters import cluster
 from tests.servers import free_port, manage
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "sesame-open"
 

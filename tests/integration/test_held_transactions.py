@@ -9,7 +9,11 @@ from batches.states import FINISHED
 from tests.integration.running import counts, started, state, until
 from tests.sites import Pages, Said, site
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("engine"),
+    pytest.mark.slow,
+]
 
 SECONDS = 1.5
 OLDEST_IDLE = (

@@ -14,7 +14,11 @@ from adminapp.demo import start_demo
 from dbcompat import loop
 from tests.integration.running import counts, finished, started
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("engine"),
+    pytest.mark.slow,
+]
 
 PAGES = Path(pytest.__file__).parents[1] / "pygame" / "docs" / "generated"
 MODULES = [

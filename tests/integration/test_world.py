@@ -13,7 +13,11 @@ from batches.reports import failure_groups
 from benchmarks.world import world
 from tests.integration.running import counts, finished, started
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("engine")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("engine"),
+    pytest.mark.slow,
+]
 
 # Names of classes, parts of tracebacks, numbers of the system: nothing of it helps an operator.
 NO_WORDS = re.compile(r"[a-z][A-Z][a-z]|[a-z]Error\b|Exception|Errno|Traceback|<|: None")
