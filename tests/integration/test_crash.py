@@ -8,7 +8,7 @@ import pytest
 from tests.integration.running import until
 from tests.servers import Server, manage, query
 
-ITEMS = 15_000
+ITEMS = 8_000
 KILLS = 3
 
 pytestmark = pytest.mark.slow
