@@ -106,6 +106,7 @@ def test_what_is_read_in_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow the machine.
     monkeypatch.setattr(page, "MAX_SECONDS", 60)
     html = HOSTILE["div"]
+    assert Document(html, "https://shop.example/").read == fitting(html) < len(html)
     assert f"of {len(html):,} characters" in parse(html, "https://shop.example/")["partly_read"]
 
 
