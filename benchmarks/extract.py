@@ -20,6 +20,7 @@ from batches.operations.emails.find import find
 from batches.operations.html import head, links, page, titles
 from batches.operations.html.charset import decode
 from batches.operations.html.document import Document
+from batches.operations.site_operation import settle
 from batches.operations.web.client import Answer
 from batches.operations.web.fetch import Fetcher, Limits, is_small
 from batches.operations.web.gate import Courtesy
@@ -34,6 +35,7 @@ type Read = Callable[[str, str], dict[str, Any]]
 
 def run(items: int) -> None:
     """Print pages a second of processor time of both, and their ratio; of a hundred `items`, one is a page."""
+    settle()
     pages = max(100, items // 100 // ROUNDS)
     with _server() as address:
         rounds = [
