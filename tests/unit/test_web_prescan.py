@@ -85,7 +85,7 @@ def read(html: str) -> Document:
     document = Document(f"<title>still read</title>{html}", "https://shop.example/")
     found = page.fields(document)
     # Unguarded, most of these take from ten seconds to hours.
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 6
     assert found["title"] == "still read"
     return document
 
