@@ -21,6 +21,7 @@ from batches.operations.web.guard import Reach, plain_socket
 QUICK = Courtesy(delay=0)
 LOOPBACK = [ip_network("127.0.0.0/8")]
 OPEN = Limits(seconds=10, robots=False)
+PAGE = "<!doctype html><title>Found</title><p>Three plain words.</p>"
 # For localhost and 127.0.0.1, until 2126, signed by itself.
 CERTIFICATE = Path(__file__).parent / "certificates" / "self-signed.pem"
 
@@ -142,3 +143,9 @@ async def fetching(
 
 def page(text: str = "fine") -> web.Response:
     return web.Response(text=text, content_type="text/html")
+
+
+def answering(status: int = 200, text: str = PAGE, **headers: str) -> web.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    kind = named.pop("Content-Type", "text/html; charset=utf-8")
+    return web.Response(status=status, body=text.encode(), headers={"Content-Type": kind, **named})

@@ -1,37 +1,30 @@
 """What a fetch makes of every way a site can answer. Real servers, all on loopback."""
 
 import asyncio
-import struct
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from ipaddress import ip_network
-from itertools import pairwise
 
 import pytest
 from aiohttp import web
-from aiohttp.resolver import AsyncResolver
 from django.conf import LazySettings
 
-from batches.operation import Context, Failure, Permanent, Result, Skip, Transient
+from batches.operation import Context, Failure, Permanent, Result, Transient
 from batches.operations.page_scan import PageScan, PageScanParams
 from batches.operations.web import failures
-from batches.operations.web.fetch import Fetcher, Limits
+from batches.operations.web.fetch import Fetcher
 from batches.operations.web.guard import Reach
-from tests.loopback import QUICK, Recorder, Table, serving, speaking
-
-LOOPBACK = [ip_network("127.0.0.0/8")]
-OPEN = Limits(seconds=5, robots=False)
-PAGE = "<!doctype html><title>Found</title><p>Three plain words.</p>"
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
-    made = Fetcher(lambda: Reach(LOOPBACK), Recorder(), courtesy=QUICK)
-    yield made
-    await made.close()
+from tests.loopback import (
+    LOOPBACK,
+    OPEN,
+    PAGE,
+    QUICK,
+    Recorder,
+    Table,
+    answering,
+    serving,
+    speaking,
+)
 
 
 @pytest.fixture
@@ -46,12 +39,6 @@ async def scan(settings: LazySettings) -> AsyncIterator[PageScan]:
 async def run(scan: PageScan, target: str, **params: object) -> Result:
     given = PageScanParams.model_validate({"respect_robots": False, **params})
     return await scan.run(scan.target(target).value, given, Context(1, 0, 1, "test"))
-
-
-def answering(status: int = 200, text: str = PAGE, **headers: str) -> web.Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    kind = named.pop("Content-Type", "text/html; charset=utf-8")
-    return web.Response(status=status, body=text.encode(), headers={"Content-Type": kind, **named})
 
 
 async def test_a_page_comes_with_how_it_was_found(scan: PageScan) -> None:
@@ -187,7 +174,7 @@ async def test_a_redirect_to_nowhere_is_an_answer(scan: PageScan, header: bytes)
     ("raw", "path"), [("ü".encode(), "/%C3%BC"), ("ü".encode("latin-1"), "/%FC")]
 )
 async def test_bytes_in_a_redirect_are_sent_back_as_they_came(
-    fetcher: Fetcher, raw: bytes, path: str
+    scan: PageScan, raw: bytes, path: str
 ) -> None:
     asked = []
 
@@ -201,8 +188,8 @@ async def test_bytes_in_a_redirect_are_sent_back_as_they_came(
         await writer.drain()
 
     async with speaking(speak) as port:
-        answer = await fetcher.get(f"http://127.0.0.1:{port}/", OPEN)
-    assert answer.url.endswith(path)
+        result = await run(scan, f"http://127.0.0.1:{port}/")
+    assert result.data["url"].endswith(path)
 
 
 async def test_what_is_no_page_is_known_but_not_read(scan: PageScan) -> None:
@@ -273,167 +260,3 @@ async def test_nobody_listens(scan: PageScan) -> None:
         await run(scan, "http://127.0.0.1:1/")
     with pytest.raises(failures.NoConnection):
         await run(scan, "127.0.0.1:1")
-
-
-@asynccontextmanager
-async def name_server(code: int | None, *records: bytes) -> AsyncIterator[int]:
-    """Answers every question with that response code and these records, else no address; None: never."""
-
-    class Server(asyncio.DatagramProtocol):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            assert isinstance(transport, asyncio.DatagramTransport)
-            self.transport = transport
-
-        def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-            if code is not None:
-                end = data.index(b"\0", 12) + 5
-                head = data[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(records), 0, 0)
-                self.transport.sendto(head + data[12:end] + b"".join(records), address)
-
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(Server, ("127.0.0.1", 0))
-    yield transport.get_extra_info("sockname")[1]
-    transport.close()
-
-
-@pytest.mark.parametrize(
-    ("code", "kind", "cause"),
-    [
-        (0, Permanent, "The domain has no address"),
-        (2, Transient, "The name could not be looked up"),
-        (3, Permanent, "The domain does not exist"),
-        (5, Transient, "The name could not be looked up"),
-        (None, Transient, "The name could not be looked up"),
-    ],
-)
-async def test_names_that_lead_nowhere(code: int | None, kind: type[Failure], cause: str) -> None:
-    async with name_server(code) as port:
-        problem, _ = await unreached("shop.nowhere.example", port)
-    assert isinstance(problem, kind)
-    assert problem.cause == cause
-    assert "shop.nowhere.example" in str(problem)
-
-
-async def unreached(host: str, port: int) -> tuple[Failure, Recorder]:
-    """What becomes of a site whose name the server on that port is asked for."""
-    resolver = AsyncResolver(
-        nameservers=["127.0.0.1"], udp_port=port, tcp_port=port, timeout=0.2, tries=1, domains=[]
-    )
-    recorder = Recorder()
-    fetcher = Fetcher(Reach, recorder, resolver, courtesy=QUICK)
-    with pytest.raises(Failure) as raised:
-        await fetcher.site(host, OPEN)
-    await fetcher.close()
-    await resolver.close()
-    return raised.value, recorder
-
-
-def named(name: str) -> bytes:
-    return b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0"
-
-
-def record(name: str, kind: int, value: bytes) -> bytes:
-    """For a minute. https://www.rfc-editor.org/rfc/rfc1035#section-3.2"""
-    return named(name) + struct.pack("!HHIH", kind, 1, 60, len(value)) + value
-
-
-async def test_a_name_that_is_another_for_something_inside_is_blocked() -> None:
-    """Two names in between, of which the one in the middle looks like any site of a provider."""
-    hops = ["shop.nowhere.example", "shop.provider.example", "db.internal.example"]
-    chain = [record(name, 5, named(target)) for name, target in pairwise(hops)]
-    async with name_server(0, *chain, record(hops[-1], 1, bytes([10, 0, 0, 7]))) as port:
-        problem, recorder = await unreached(hops[0], port)
-    assert isinstance(problem, failures.Blocked)
-    assert "10.0.0.7 port 443" in str(problem)
-    assert recorder.dialled == []
-
-
-class Rules:
-    """A site with a robots.txt that answers as told, and a count of what was asked."""
-
-    def __init__(self, robots: web.Response | str, status: int = 200) -> None:
-        self.robots, self.status = robots, status
-        self.asked: Counter[str] = Counter()
-
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
-        self.asked[request.path] += 1
-        if request.path == "/robots.txt" and isinstance(self.robots, str):
-            return answering(self.status, self.robots, Content_Type="text/plain")
-        if request.path == "/robots.txt":
-            raise web.HTTPFound("/rules")
-        if request.path == "/rules":
-            return answering(200, "User-agent: *\nDisallow: /", Content_Type="text/plain")
-        return answering()
-
-
-OBEYING = Limits(seconds=5)
-
-
-@pytest.mark.parametrize(
-    "robots",
-    [
-        "User-agent: *\nDisallow: /",
-        "User-agent: BatchConsole\nDisallow: /\n\nUser-agent: *\nAllow: /",
-        "\ufeffUser-agent: *\nDisallow: /*?q=",
-        "User-agent: *\nDisallow: /\n" + "# long\n" * 20_000,
-    ],
-)
-async def test_a_site_that_asks_robots_to_stay_away_is_skipped(
-    fetcher: Fetcher, robots: str
-) -> None:
-    rules = Rules(robots)
-    async with serving(rules) as address:
-        for _ in range(2):
-            with pytest.raises(Skip, match=r"The robots.txt of 127\.0\.0\.1:\d+ does not allow"):
-                await fetcher.get(f"{address}/?q=1", OBEYING)
-        assert rules.asked == {"/robots.txt": 1}
-        await fetcher.get(f"{address}/?q=1", OPEN)
-        assert rules.asked == {"/robots.txt": 1, "/": 1}
-
-
-@pytest.mark.parametrize(
-    ("robots", "status"),
-    [
-        ("User-agent: *\nDisallow: /private", 200),
-        ("User-agent: Other\nDisallow: /", 200),
-        ("User-agent: *\nDisallow: /", 404),
-        ("User-agent: *\nDisallow: /", 403),
-        ("\x00\x01\x02", 200),
-        ("", 200),
-    ],
-)
-async def test_sites_that_do_not_mind(fetcher: Fetcher, robots: str, status: int) -> None:
-    async with serving(Rules(robots, status)) as address:
-        assert (await fetcher.get(address, OBEYING)).status == 200
-
-
-@pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_site_whose_rules_cannot_be_read_now_is_left_alone(
-    fetcher: Fetcher, status: int
-) -> None:
-    rules = Rules("", status)
-    async with serving(rules) as address:
-        with pytest.raises(Transient, match=r"robots\.txt"):
-            await fetcher.get(address, OBEYING)
-        assert set(rules.asked) == {"/robots.txt"}
-
-
-async def test_rules_are_followed_to_where_they_have_moved(fetcher: Fetcher) -> None:
-    async with serving(Rules(web.Response())) as address:
-        with pytest.raises(Skip):
-            await fetcher.get(address, OBEYING)
-
-
-async def test_each_hop_of_a_redirect_asks_the_rules_of_its_own_site(fetcher: Fetcher) -> None:
-    refusing = Rules("User-agent: *\nDisallow: /")
-    async with serving(refusing) as elsewhere:
-
-        async def answer(request: web.Request) -> web.Response:
-            if request.path == "/robots.txt":
-                return answering(404)
-            return answering(302, Location=f"{elsewhere}/")
-
-        async with serving(answer) as address:
-            with pytest.raises(Skip):
-                await fetcher.get(address, OBEYING)
-    assert refusing.asked == {"/robots.txt": 1}
