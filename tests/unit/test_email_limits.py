@@ -9,6 +9,8 @@ import pytest
 from batches.operations.emails.find import find
 from batches.operations.html.document import Document
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE, ALLOWED, TRIES = 1_000_000, 0.1, 6
 USUAL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}")
 PROSE = "the mayor spoke of bread and tea, a" * 30_000

@@ -11,6 +11,8 @@ from batches.operations.html import page
 from batches.operations.html.document import Document
 from batches.operations.html.page import parse
 
+pytestmark = pytest.mark.slow
+
 M = 1_000_000
 URL = "https://shop.example/a/"
 

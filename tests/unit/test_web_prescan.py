@@ -14,6 +14,8 @@ from batches.operations.html.page import parse
 from batches.operations.html.prescan import fitting
 from batches.operations.html.tags import TOKEN
 
+pytestmark = pytest.mark.slow
+
 N = 100_000
 FORMATTING = "".join(f"<b id={n}>" for n in range(3_000))
 PLAIN = "".join(f"<{name}>" * 3 for name in sorted(prescan._FORMATTING))
