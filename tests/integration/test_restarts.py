@@ -56,7 +56,7 @@ def test_ten_restarts_of_the_pooler_and_three_of_the_server(short_path: Path) ->
         errors.open("w") as file,
     ):
         url = {"DATABASE_URL": f"postgresql://postgres@127.0.0.1:{pooler.port}/postgres"}
-        server = Server(home, errors=file, CONSOLE_LEASE_SECONDS="5", **url)
+        server = Server(home, port=None, errors=file, CONSOLE_LEASE_SECONDS="5", **url)
         lines = "".join(f"line {n}\n" for n in range(ITEMS))
         made = manage(home, "batch", "create", "checksum", "--input=-", "--param=delay_ms=20",
                       stdin=lines, **url)  # fmt: skip
