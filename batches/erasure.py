@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Exists, Func, Model, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Now
 
@@ -73,7 +74,9 @@ def erase(entry: str) -> int:
     gone = 0
     for some in batched(sorted(sites), _LOT, strict=False):
         # Scans wait for one lot and no longer. All of a site at once: who goes on after a crash finds it by its texts.
-        with _unhurried():
+        with _unhurried() as cursor:
+            # Two that erase the same would wait for each other for ever.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Suppression.ERASING])
             gone += contacts.filter(domain_id__in=some).delete()[0]
             for rows in _all_of(some):
                 _take_out(rows, entry)
@@ -100,12 +103,12 @@ def _finish_one() -> bool:
 
 
 @contextmanager
-def _unhurried() -> Iterator[None]:
+def _unhurried() -> Iterator[CursorWrapper]:
     """A transaction that may take longer than a page may."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL lock_timeout = 0")
-        yield
+        yield cursor
 
 
 def _all_of(sites: Collection[str]) -> tuple[QuerySet[Any], ...]:

@@ -45,6 +45,8 @@ class Suppression(models.Model):
 
     # Of the transaction that adds one, for itself alone; shared, of those that store what may name somebody.
     LOCK = 7_345_119_026
+    # Of each transaction that takes one out of what was found before.
+    ERASING = 7_345_119_027
 
     entry = models.CharField(max_length=260, primary_key=True)  # In lower case and Unicode.
     reason = models.TextField(blank=True, db_default="")

@@ -1,5 +1,6 @@
 """An erasure that ends in the middle: nothing is half done for a site, and whoever starts next goes on."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +48,21 @@ def test_what_was_cut_off_is_finished_by_the_next_process() -> None:
     assert Domain.objects.get().description == "Mail now"
     assert Page.objects.get().data == {"a": ", b"}
     assert Contact.objects.count() == 0
+
+
+def test_what_failed_is_tried_again_while_the_process_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(background, "LOOK_SECONDS", 0.1)
+    known("a.de")
+    background.begin()
+    with failing():
+        with pytest.raises(DatabaseError, match="disk"):
+            suppress("jo@vogt.de", "", None)
+        time.sleep(0.5)  # Its own try fails as well.
+        assert Suppression.objects.get().erased_at is None
+    until(lambda: Suppression.objects.get().erased_at, "it to be erased")
+    assert Page.objects.get().data == {"a": ", b"}
 
 
 def test_what_is_done_is_not_done_again() -> None:
