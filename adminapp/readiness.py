@@ -3,8 +3,8 @@
 from django.db import Error
 
 from dbcompat import loop
-from dbcompat.doctor.here import missing_migrations
 from dbcompat.embedded_programs import EmbeddedError
+from dbcompat.unmigrated import missing_migrations
 
 
 def database() -> str:

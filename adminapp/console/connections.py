@@ -9,7 +9,8 @@ from adminapp.console.access import require
 from adminapp.console.live import answer
 from batches import health
 from dbcompat import loop
-from dbcompat.doctor import Report, examine
+from dbcompat.doctor.examination import examine
+from dbcompat.doctor.report import Report
 from dbcompat.overview import overview
 
 # Longer than an examination ever takes: it has a bound of its own.

@@ -1,5 +1,19 @@
 """Runs batches: on the loop thread, in slices, by leased chunks."""
 
-from batches.engine.reconciler import start, wake
+import sys
 
-__all__ = ["start", "wake"]
+_RECONCILER = "batches.engine.reconciler"
+
+
+def start() -> None:
+    """Begin to look after batches in this process. Idempotent; returns at once."""
+    # Not before: a command that runs nothing would take twice as long to begin.
+    from batches.engine import reconciler
+
+    reconciler.start()
+
+
+def wake() -> None:
+    """Look now rather than within a second. Does nothing where no engine runs."""
+    if reconciler := sys.modules.get(_RECONCILER):
+        reconciler.wake()

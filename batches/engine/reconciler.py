@@ -53,12 +53,10 @@ _engine: Engine | None = None
 
 
 def start() -> None:
-    """Begin to look after batches in this process. Idempotent; returns at once."""
     loop.submit(_start)
 
 
 def wake() -> None:
-    """Look now rather than within a second. Does nothing where no engine runs."""
     if _engine is not None and loop.health().alive:
         # It may have begun to drain: whoever looks next finds the work in the tables.
         with suppress(loop.LoopStopped):

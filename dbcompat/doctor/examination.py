@@ -1,4 +1,4 @@
-"""Is this set-up right, and if not, which setting mends it? Asked by the command and by the Connections page."""
+"""All questions of the doctor, one after the other. Asked by the command and by the Connections page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,8 +11,6 @@ from dbcompat.doctor.causes import explain
 from dbcompat.doctor.patient import Patient, configured
 from dbcompat.doctor.report import Finding, Report
 from dbcompat.fingerprint import Survey
-
-__all__ = ["SECONDS", "Finding", "Report", "examine"]
 
 # For each probe; those that wait for a full pool take longest.
 SECONDS = 12.0

@@ -8,7 +8,6 @@ from dataclasses import replace
 from django.conf import settings
 from django.core.checks import ERROR, INFO
 from django.db import DatabaseError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
 from sqlalchemy import text
 
 from dbcompat import engines, loop
@@ -22,6 +21,7 @@ from dbcompat.engines import POOL_SIZE
 from dbcompat.fingerprint import Survey
 from dbcompat.loop_health import Health
 from dbcompat.profiles import ConnectionProfile
+from dbcompat.unmigrated import missing_migrations
 
 # As many as the pool has, and no more: who waits for a connection that can't be made waits for long.
 CLIENTS, ROUNDS = POOL_SIZE, 12
@@ -62,13 +62,6 @@ async def migrations(patient: Patient, found: Survey) -> list[Finding]:
         proved = f"{len(missing)} missing, from {missing[0]} on."
         return [Finding("migrations", "Migrations", "wrong", proved, "Run manage.py migrate.")]
     return [Finding("migrations", "Migrations", "ok", "All are applied.")]
-
-
-def missing_migrations() -> list[str]:
-    """In the order they would run. Through Django's connection; raises what that raises."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
 def _missing() -> list[str]:

@@ -13,9 +13,10 @@ from django.db.utils import ConnectionHandler
 
 from dbcompat import engines, loop
 from dbcompat.address import database_at
-from dbcompat.doctor import Finding, examine
+from dbcompat.doctor.examination import examine
 from dbcompat.doctor.patient import Patient
 from dbcompat.doctor.reachability import reach
+from dbcompat.doctor.report import Finding
 from dbcompat.url import parse
 from tests.clusters import SETTINGS
 

@@ -10,8 +10,8 @@ from django.conf import LazySettings
 from django.db import connection
 
 from dbcompat import engines, loop
-from dbcompat.doctor import Finding
 from dbcompat.doctor.patient import Patient
+from dbcompat.doctor.report import Finding
 from tests.integration.examining import configured, told
 from tests.poolers import NEWER, PGBOUNCER, Pooler, pgbouncer
 from tests.supavisor import supavisor

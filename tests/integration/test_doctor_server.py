@@ -11,9 +11,10 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection, connections
 
-from dbcompat import doctor, loop
-from dbcompat.doctor import Finding, here
+from dbcompat import loop
+from dbcompat.doctor import examination, here
 from dbcompat.doctor.patient import Patient
+from dbcompat.doctor.report import Finding
 from tests.clusters import Cluster, cluster
 from tests.integration.examining import entry_of, examined, wrong
 from tests.poolers import pgbouncer
@@ -161,8 +162,8 @@ async def broken(*_: object) -> list[Finding]:
 def test_one_probe_does_not_hide_the_others(
     settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "_ALWAYS", [broken, hanging, here.migrations])
-    monkeypatch.setattr(doctor, "SECONDS", 0.5)
+    monkeypatch.setattr(examination, "_ALWAYS", [broken, hanging, here.migrations])
+    monkeypatch.setattr(examination, "SECONDS", 0.5)
     entry = {**connection.settings_dict, "ENGINE": "django.db.backends.postgresql"}
     found = examined(settings, entry)
     assert (found["broken"].verdict, found["hanging"].verdict) == ("unknown", "unknown")
@@ -175,10 +176,10 @@ def test_one_probe_does_not_hide_the_others(
 def test_all_of_them_have_one_bound(
     settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "_ALWAYS", [hanging, here.migrations])
-    monkeypatch.setattr(doctor, "TOTAL_SECONDS", 2.0)
+    monkeypatch.setattr(examination, "_ALWAYS", [hanging, here.migrations])
+    monkeypatch.setattr(examination, "TOTAL_SECONDS", 2.0)
     # No help from the bound of each.
-    monkeypatch.setattr(doctor, "SECONDS", 60.0)
+    monkeypatch.setattr(examination, "SECONDS", 60.0)
     entry = {**connection.settings_dict, "ENGINE": "django.db.backends.postgresql"}
     found = examined(settings, entry)
     assert "took too long" in found["hanging"].proved

@@ -15,8 +15,9 @@ import psycopg
 import pytest
 
 from dbcompat import embedded_programs, loop
-from dbcompat.doctor import Finding, cancellation, reachability
+from dbcompat.doctor import cancellation, reachability
 from dbcompat.doctor.patient import Patient
+from dbcompat.doctor.report import Finding
 from tests.clusters import Cluster, cluster
 from tests.integration.examining import reached, resolving
 from tests.integration.running import until

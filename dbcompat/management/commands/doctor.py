@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from dbcompat import loop
-from dbcompat.doctor import Finding, Report, examine
+from dbcompat.doctor.examination import examine
+from dbcompat.doctor.report import Finding, Report
 
 _MARKS = {"ok": "✓", "warning": "!", "wrong": "✗", "unknown": "?"}
 WAIT_SECONDS = 120.0

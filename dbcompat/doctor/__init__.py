@@ -1,0 +1,1 @@
+"""Is this set-up right, and if not, which setting mends it?"""
