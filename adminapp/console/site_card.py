@@ -95,13 +95,20 @@ def _chips(result: dict[str, Any]) -> list[str]:
     status, size = number(result.get("status")), number(result.get("bytes"))
     chips = [
         f"HTTP {status}" if status else "",
-        text(result.get("language"), 40),
+        _language(result),
         text(result.get("content_type"), 60),
         f"{size / 1000:,.0f} kB" if size and size >= 1000 else "",
         _pauses(result),
         "not changed since the last scan" if result.get("unchanged") is True else "",
     ]
     return [chip for chip in chips if chip]
+
+
+def _language(result: dict[str, Any]) -> str:
+    stated = text(result.get("language"), 40)
+    return (
+        f"{stated}, by its words" if stated and result.get("language_guessed") is True else stated
+    )
 
 
 def _pauses(result: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
-"""What the head of a page says: description, language, encoding, and the cards it shows when it is shared."""
+"""What the head of a page says: description, encoding, and the cards it shows when it is shared."""
 
-import re
 from typing import Any
 
 from batches.operations.html.charset import declared
@@ -9,12 +8,6 @@ from batches.operations.html.document import Document
 from batches.operations.html.things import of_kind, pages
 
 _MAX_CARD, _MAX_NAME, _MAX_CHARSET = 50, 100, 40
-_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,4}", re.IGNORECASE)
-# What some write in place of a tag.
-_NAMED = {
-    "english": "en", "german": "de", "deutsch": "de", "french": "fr", "francais": "fr", "français": "fr", "spanish": "es",
-    "espanol": "es", "español": "es", "italian": "it", "italiano": "it", "russian": "ru", "dutch": "nl", "portuguese": "pt",
-}  # fmt: skip
 # Profiles of Open Graph besides its own: https://ogp.me/#types
 _PROFILES = (
     "article:",
@@ -56,49 +49,6 @@ def description(document: Document) -> str | None:
         if isinstance(text := data.get("description"), str) and (found := line(text)):
             return found
     return None
-
-
-def language(document: Document) -> str | None:
-    """A tag such as `de` or `pt-BR`. https://www.rfc-editor.org/info/bcp47"""
-    root = document.tree.css_first("html")
-    own = root.attributes if root else {}
-    metas = (
-        document.first("http-equiv:content-language"),
-        document.first("content-language", "language", "dc.language", "dcterms.language"),
-    )
-    header = document.headers.get("content-language")
-    said = next(document.structured.texts("inLanguage"), None)
-    for text in (
-        own.get("lang"),
-        own.get("xml:lang"),
-        *metas,
-        header,
-        document.first("og:locale"),
-        said,
-    ):
-        if found := _tag(text):
-            return found
-    return None
-
-
-def _tag(text: str | None) -> str | None:
-    # Of several, the first: "de, en". Of a locale, not its encoding: "en_US.UTF-8".
-    text = (text or "")[:_MAX_NAME].partition(",")[0].partition(".")[0].strip().replace("_", "-")
-    text = _NAMED.get(text.lower(), text)
-    if not _TAG.fullmatch(text):
-        return None
-    first, *others = text.split("-")
-    return "-".join([first.lower(), *map(_part, others)])
-
-
-def _part(text: str) -> str:
-    return (
-        text.upper()
-        if len(text) == 2
-        else text.title()
-        if len(text) == 4 and text.isalpha()
-        else text.lower()
-    )
 
 
 def cards(document: Document) -> dict[str, Any]:

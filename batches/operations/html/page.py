@@ -11,6 +11,7 @@ from batches.operations.html import (
     head,
     icons,
     indexing,
+    language,
     links,
     phones,
     published,
@@ -30,7 +31,7 @@ MAX_SECONDS = 2.0
 _BUSY = "; the rest would keep a parser busy"
 _LEFT = f", and not all of what they say within {MAX_SECONDS:g} seconds"
 # One more whenever a page would now be read otherwise.
-_RULES = 3
+_RULES = 4
 
 
 def parse(html: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def fields(document: Document, deobfuscate: bool = True) -> dict[str, Any]:
     left = ""
     for read in (
         _body,
+        _language,
         _links,
         partial(_emails, deobfuscate=deobfuscate),
         _technology,
@@ -79,7 +81,7 @@ def _head(document: Document) -> dict[str, Any]:
     return {
         "title": titles.title(document),
         "description": head.description(document),
-        "language": head.language(document),
+        "language": language.stated(document),
         "charset": head.charset(document),
         "canonical": links.canonical(document),
         "favicon": favicon,
@@ -148,9 +150,9 @@ def _body(document: Document) -> dict[str, Any]:
     text = document.text
     said = document.structured
     root = document.tree.css_first("html")
-    language = root.attributes.get("lang") if root else None
-    country = phones.region(language, urls.host(document.base))
-    calls, faxes = phones.spoken_of(text, country, language)
+    spoken = root.attributes.get("lang") if root else None
+    country = phones.region(spoken, urls.host(document.base))
+    calls, faxes = phones.spoken_of(text, country, spoken)
     called = phones.phones([*_called(document), *said.texts("telephone")], country)
     return {
         "h1": titles.heading(document),
@@ -160,6 +162,13 @@ def _body(document: Document) -> dict[str, Any]:
         "phones": list(dict.fromkeys([*called, *calls]))[: phones.MAX_FOUND],
         "faxes": list(dict.fromkeys([*phones.phones(said.texts("faxNumber"), country), *faxes])),
     }
+
+
+def _language(document: Document) -> dict[str, Any]:
+    if language.stated(document):
+        return {"language_guessed": False}
+    guess = language.guessed(document.text)
+    return {"language": guess, "language_guessed": guess is not None}
 
 
 def _counts(document: Document) -> dict[str, int]:
