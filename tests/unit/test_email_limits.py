@@ -45,6 +45,8 @@ WHOLE = {
     "one link to many": f'<a href="mailto:{",".join(f"a{n}@b.de" for n in range(80_000))[:MEGABYTE]}">x</a>',
     "one long link": f'<a href="mailto:{"a" * MEGABYTE}@b.de">x</a>',
     "one long code": f'<i data-cfemail="{"ab" * (MEGABYTE // 2)}">x',
+    "a tag beside a row of signs": f"<b>@</b>{'@' * MEGABYTE}",
+    "rows of signs": f"<b>@</b>{'@@@a' * (MEGABYTE // 4)}",
     "rules": f"<style>{'.a{display:none}' * (MEGABYTE // 16)}</style>a@b.de",
     "classes": f"<style>{''.join(f'.c{n}{{display:none}}' for n in range(2_000))}</style>{'<i class="c1 c2 c3">a@b.de</i>' * 25_000}",
     "hidden and a script": f"<script>1</script>{'<p hidden>' * 99_000}",

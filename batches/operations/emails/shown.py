@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from batches.operations.emails.hidden import seen, styles
 from batches.operations.emails.hosts import JOINT
-from batches.operations.emails.text import is_spelt, plain
+from batches.operations.emails.text import fewer_signs, is_spelt, plain
 from batches.operations.html.document import Document
 from batches.operations.html.search import ends
 
@@ -106,7 +106,10 @@ def words(html: str) -> str:
 
 def _spaced(text: str) -> str:
     # An @ in a tag of its own is none with space around it.
-    return "@".join(part.strip(JOINT) for part in text.split("@")).replace(JOINT, " ")
+    text = fewer_signs(text)
+    if f"@{JOINT}" in text or f"{JOINT}@" in text:
+        text = "@".join(part.strip(JOINT) for part in text.split("@"))
+    return text.replace(JOINT, " ")
 
 
 def _without_comments(html: str) -> str:

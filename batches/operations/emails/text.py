@@ -24,6 +24,7 @@ _WIDE_LETTERS = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0d\uff3
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 # Runs of wide letters, and escapes in the text itself: a page has a few, or is made to keep us busy.
 _MAX_RUNS = 10_000
+_SIGNS = re.compile("@{3,}")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,12});?")
 # It begins with the sign: that is looked for at the speed of memory.
 # Fewer than the standard allows: in running text, "=", "/" and "&" stand beside an address.
@@ -47,9 +48,15 @@ def plain(text: str) -> str:
     """The text without what nobody sees, and with the wide forms of @ and the dot as they are elsewhere."""
     if not text.isascii():
         text = _narrow(text)
+    text = fewer_signs(text)
     if "&" in text and ("&#" in text or "&commat" in text or "&period" in text):
         text = _ENTITY.sub(lambda entity: unescape(entity[0]), text, count=_MAX_RUNS)
     return text
+
+
+def fewer_signs(text: str) -> str:
+    """Without the rows of @ that are no address, and of which each would be looked at."""
+    return _SIGNS.sub("@@", text, count=_MAX_RUNS) if "@@@" in text else text
 
 
 def _narrow(text: str) -> str:
