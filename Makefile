@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # tests of one file share what they have set up. tests/conftest.py says which files begin first.
 PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup run test check lint bench
+.PHONY: setup run test packages check lint bench
 
 setup: $(UV)
 	@$(UV) sync --locked --quiet
@@ -34,10 +34,12 @@ run: setup
 	@exec $(PYTHON) manage.py serve --demo
 
 test: setup
-	@scripts/system-packages
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j 2 packages lint
 	$(PYTHON) -m pytest $(PARALLEL) -m "not alone"
 	$(PYTHON) -m pytest -m alone
+
+packages:
+	@scripts/system-packages
 
 # What to run before every commit: without pages that are made to keep a parser busy.
 check: setup lint
@@ -48,7 +50,7 @@ lint:
 	.venv/bin/ruff format --quiet --check .
 	.venv/bin/djade --check --target-version 6.1 $(shell find templates -name '*.html')
 	.venv/bin/djlint --lint --quiet templates
-	.venv/bin/mypy .
+	.venv/bin/mypy --num-workers auto .
 	.venv/bin/lint-imports --no-cache > .tools/lint-imports.log || (cat .tools/lint-imports.log; exit 1)
 
 bench: setup

@@ -60,6 +60,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_memory_and_time_stay_small(name: str) -> None:
     process, reader, began = psutil.Process(), Reader(), time.process_time()

@@ -329,6 +329,7 @@ ITEM = "<item><link>https://a.example/{0}</link><pubDate>Tue, 10 Aug 2010 12:00:
 ENTRY = '<entry><link href="https://a.example/{0}"/><updated>2026-01-02</updated></entry>'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("root", "first", "one", "count"),
     [
