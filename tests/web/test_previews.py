@@ -70,6 +70,15 @@ def test_what_has_not_changed_is_said() -> None:
         assert "not changed" not in result_of(page_of(slug, result))
 
 
+def test_a_language_that_is_a_guess_is_told_as_one() -> None:
+    stated = SITE | {"language": "cs", "language_guessed": False}
+    assert "by its words" not in result_of(page_of("page_scan", stated))
+    guessed = result_of(page_of("page_scan", stated | {"language_guessed": True}))
+    assert "cs, by its words" in guessed
+    nothing = SITE | {"language": None, "language_guessed": True}
+    assert "by its words" not in result_of(page_of("page_scan", nothing))
+
+
 def test_a_theme_stands_with_what_a_site_is_built_with() -> None:
     words = result_of(page_of("page_scan", SITE | {"wordpress": {"theme": "astra", "divi": True}}))
     assert "nginx astra WordPress theme" in words
