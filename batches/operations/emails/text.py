@@ -56,7 +56,8 @@ def plain(text: str) -> str:
 
 def fewer_signs(text: str) -> str:
     """Without the rows of @ that are no address, and of which each would be looked at."""
-    return _SIGNS.sub("@@", text, count=_MAX_RUNS) if "@@@" in text else text
+    # To count a single one takes less than to look for three.
+    return _SIGNS.sub("@@", text, count=_MAX_RUNS) if text.count("@") > _MAX_MARKS else text
 
 
 def _narrow(text: str) -> str:
