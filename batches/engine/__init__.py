@@ -15,5 +15,6 @@ def start() -> None:
 
 def wake() -> None:
     """Look now rather than within a second. Does nothing where no engine runs."""
-    if reconciler := sys.modules.get(_RECONCILER):
-        reconciler.wake()
+    # Another thread may be in the middle of loading it.
+    if wake_it := getattr(sys.modules.get(_RECONCILER), "wake", None):
+        wake_it()
