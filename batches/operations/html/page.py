@@ -48,9 +48,10 @@ def fields(document: Document, deobfuscate: bool = True) -> dict[str, Any]:
     # The head however long it took to get there: without its title, a page is nobody's.
     found: dict[str, Any] = {"read_as": read_as(deobfuscate), **_head(document)}
     left = ""
+    guess = () if found["language"] else (_guess,)
     for read in (
         _body,
-        _language,
+        *guess,
         _links,
         partial(_emails, deobfuscate=deobfuscate),
         _technology,
@@ -82,6 +83,7 @@ def _head(document: Document) -> dict[str, Any]:
         "title": titles.title(document),
         "description": head.description(document),
         "language": language.stated(document),
+        "language_guessed": False,
         "charset": head.charset(document),
         "canonical": links.canonical(document),
         "favicon": favicon,
@@ -164,9 +166,7 @@ def _body(document: Document) -> dict[str, Any]:
     }
 
 
-def _language(document: Document) -> dict[str, Any]:
-    if language.stated(document):
-        return {"language_guessed": False}
+def _guess(document: Document) -> dict[str, Any]:
     guess = language.guessed(document.text)
     return {"language": guess, "language_guessed": guess is not None}
 
