@@ -75,7 +75,7 @@ def erase(entry: str) -> int:
     for some in batched(sorted(sites), _LOT, strict=False):
         # Scans wait for one lot and no longer. All of a site at once: who goes on after a crash finds it by its texts.
         with _unhurried() as cursor:
-            # Two that erase the same would wait for each other for ever.
+            # Two that erase the same would each hold rows that the other wants, and one of them fail.
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [Suppression.ERASING])
             gone += contacts.filter(domain_id__in=some).delete()[0]
             for rows in _all_of(some):
